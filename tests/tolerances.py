@@ -1,0 +1,24 @@
+"""Every tolerance that a test may use, by name, each with its reason and in plain units.
+
+Use: ``from tolerances import MASS_BALANCE``. A test that needs another one adds it here.
+"""
+
+# Relative to the peak. Both sides are float64 and the plasma step is exact; what is left is the
+# rounding of matrix exponentials when rates differ by 1e4.
+PLASMA_CLOSED_FORM = 1e-6
+
+# Relative to the dose given. A sum over compartments and hundreds of dose edges rounds at about
+# 1e-12; 1e-9 leaves room for that and still shows one lost microgram in a kilogram.
+MASS_BALANCE = 1e-9
+
+# Relative to the resting value, over 60 days without a dose. Rest is solved to 1e-9 or better;
+# a drift above 1e-6 means that the initial state is not the steady state.
+REST_DRIFT = 1e-6
+
+# Relative to the range of the curve. libRoadRunner runs the export at rtol 1e-8; our own grid
+# is held to 1e-5 per step, and errors add up along the chain.
+ROADRUNNER = 1e-4
+
+# Relative to the range of the curve. SciPy's Radau at rtol 1e-9 is taken as the truth for the
+# same equations, so this is our own discretisation error alone.
+SCIPY = 1e-5
