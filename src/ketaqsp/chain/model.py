@@ -1,0 +1,150 @@
+"""The chain, top to bottom in the order of the biology. The only place where links meet."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ketaqsp import circuit, mood, plasma, receptor, synapse
+from ketaqsp.blocks import Algebra, Amount, Competition, Flow, Follow, Turnover, terms, use
+
+
+def _none():
+    """0: the drug that would give this signal is not in the regimen."""
+    return 0
+
+
+@dataclass(frozen=True)
+class Linear:
+    """A linear system of its own: amounts and lags moved by Flow and Follow, fed by inputs."""
+
+    name: str
+    blocks: tuple
+    inputs: tuple  # (what arrives, state it enters): an analyte's rate or bolus, or a depot
+
+    @cached_property
+    def states(self):
+        return tuple(s for b in self.blocks for s in b.states)
+
+
+@dataclass(frozen=True)
+class Model:
+    """What the solver, the export and the documentation walk through."""
+
+    constants: tuple  # Algebra from parameters alone
+    linear: tuple  # of Linear
+    sweep: tuple  # Algebra, Competition, Turnover in the order of the sweep
+    readouts: tuple  # Algebra wanted in results only
+    feedback: tuple  # states read upstream of where they are solved
+
+    @cached_property
+    def blocks(self):
+        inside = tuple(b for system in self.linear for b in system.blocks)
+        return (*self.constants, *inside, *self.sweep, *self.readouts)
+
+    @cached_property
+    def states(self):
+        return tuple(s for b in self.blocks for s in b.states)
+
+    @cached_property
+    def signals(self):
+        """Names that are computed rather than integrated."""
+        kinds = (Algebra, Competition)
+        return tuple(b.name for b in self.blocks if isinstance(b, kinds))
+
+    @cached_property
+    def inputs(self):
+        return tuple(name for system in self.linear for name, _ in system.inputs)
+
+    @cached_property
+    def parameters(self):
+        """Names that no block gives: they must be rows of a table (or an input)."""
+        given = {*self.states, *self.signals, *(f"input_{name}" for name in self.inputs)}
+        needed = {name for b in self.blocks for _, term in terms(b) for name in term.names}
+        return tuple(sorted(needed - given))
+
+
+def drugs_beside_ketamine(analytes):
+    """Which companion systems a set of analytes asks for: (ligands, midazolam, ssri)."""
+    ligands = tuple(name for name in plasma.LIGANDS if name in analytes)
+    return ligands, "midazolam" in analytes, "ssri" in analytes
+
+
+def build(ligands=(), midazolam=False, ssri=False, exit="slow"):
+    """The chain for ketamine and the companions asked for.
+
+    ligands: further NMDA ligands (memantine, mk801, lanicemine). exit: see receptor.model.
+    Without a companion its signal is 0, so the states of the default chain stay few.
+    """
+    linear = [
+        Linear(f"ketamine_{f}", plasma.ketamine(f), ((f"ketamine_{f}", f"ketamine_{f}_central"),))
+        for f in plasma.FORMS
+    ]
+    between = []
+    if midazolam:
+        linear.append(
+            Linear("midazolam", plasma.midazolam(), (("midazolam", "midazolam_central"),))
+        )
+        gaba = plasma.occupancy(
+            "gaba", "effect_midazolam", "EC50_mdz", "gain on GABA-A receptors by midazolam"
+        )
+    else:
+        gaba = Algebra("gaba", "fraction", "gain on GABA-A receptors (none given)", use(_none))
+    for name in ligands:
+        inputs = ((name, f"{name}_central"), (f"{name}_oral", f"{name}_depot"))
+        linear.append(Linear(name, plasma.ligand(name), inputs))
+    if ssri:
+        inputs = (("ssri", "ssri_central"), ("ssri_oral", "ssri_depot"))
+        linear.append(Linear("ssri", plasma.ssri(), inputs))
+        occupied = plasma.occupancy(
+            "ssri_occupancy", "plasma_ssri", "EC50_ssri", "serotonin transporters occupied"
+        )
+    else:
+        occupied = Algebra(
+            "ssri_occupancy", "fraction", "serotonin transporters occupied (none given)", use(_none)
+        )
+    between += [gaba, occupied]
+    sweep = (
+        *between,
+        *receptor.receptors(ligands, exit),
+        *circuit.circuit(),
+        *synapse.synapse(),
+        *mood.mood(),
+    )
+    constants = [b for f in plasma.FORMS for b in plasma.sizes(f)]
+    constants += [b for b in sweep if isinstance(b, Algebra) and b.constant]
+    return Model(
+        constants=tuple(constants),
+        linear=tuple(linear),
+        sweep=tuple(b for b in sweep if not (isinstance(b, Algebra) and b.constant)),
+        readouts=(*plasma.readouts(), *synapse.relative(), *mood.scales()),
+        feedback=mood.BACKWARD,
+    )
+
+
+def check_order(model):
+    """Raise ValueError if a block reads what is not yet known where it stands in the sweep."""
+    known = set(model.parameters) | set(model.feedback)
+    known |= {s for system in model.linear for s in system.states}
+    known |= {b.name for b in model.constants}
+    for block in (*model.sweep, *model.readouts):
+        for what, term in terms(block):
+            early = [name for name in term.names if name not in known]
+            if early:
+                raise ValueError(f"{what} of {block.name} reads {early} before they are solved")
+        known.update(block.states)
+        if isinstance(block, Algebra | Competition):
+            known.add(block.name)
+
+
+__all__ = [
+    "Algebra",
+    "Amount",
+    "Competition",
+    "Flow",
+    "Follow",
+    "Linear",
+    "Model",
+    "Turnover",
+    "build",
+    "check_order",
+    "drugs_beside_ketamine",
+]

@@ -1,0 +1,272 @@
+"""Regimens as NONMEM event tables (CSV): one row a dose, one group of rows a patient.
+
+Columns: ID (whole number), TIME (h), EVID, AMT, DRUG and ROUTE are needed (CMT 'central' or
+'depot' may stand for ROUTE); RATE (AMT per hour, 0 = at once), II (h), ADDL, SS, CMT and AMT_UNIT
+(mg unless it says mg/kg) may be left out. '.' and an empty cell mean 0. Other columns, such as
+covariates, are passed over. Read: EVID 0 (an observation, ignored) and 1 (a dose).
+"""
+
+import csv
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from numbers import Integral
+from pathlib import Path
+
+from ketaqsp.dose.drugs import DEPOT_ROUTES, drug
+from ketaqsp.dose.quantity import MAX_HOURS, number
+from ketaqsp.dose.regimen import Dose, Regimen
+from ketaqsp.errors import BadInput, MachineError, nearest
+
+COLUMNS = (
+    *("ID", "TIME", "EVID", "AMT", "RATE", "II", "ADDL", "SS", "CMT"),
+    *("DRUG", "ROUTE", "AMT_UNIT"),
+)
+NEEDED = ("ID", "TIME", "EVID", "AMT", "DRUG")
+NEVER_EMPTY = ("ID", "TIME", "EVID")
+# More repeats than hours in ten years cannot be meant, and would fill the memory.
+MAX_ADDL = int(MAX_HOURS)
+
+_NOT_READ_YET = {
+    2: "an event of another kind",
+    3: "a reset",
+    4: "a reset with a dose",
+}
+_COLUMN_OF = {
+    "drug": "DRUG",
+    "route": "ROUTE",
+    "amount": "AMT",
+    "unit": "AMT_UNIT",
+    "start_h": "TIME",
+    "duration_h": "RATE",
+}
+_COMPARTMENT = {"central": 2, "depot": 1}  # numbered as in ADVAN4
+
+
+def read_events(path):
+    """Read an event table. Return {ID: Regimen} in the order of the file.
+
+    BadInput names file, row (the header is row 1), column, value and remedy. A patient with
+    observation rows only gets the empty regimen.
+    """
+    doses, last = {}, None
+    for row in _rows(path):
+        patient = row.whole("ID", low=0, high=2**53)
+        time_h = row.number("TIME", low=0.0, high=MAX_HOURS, unit="h")
+        if last is None or patient != last[0]:
+            if patient in doses:
+                row.refuse("ID", patient, "came before, with other IDs between; sort the rows")
+            doses[patient] = []
+        elif time_h < last[1]:
+            row.refuse("TIME", time_h, f"is before {last[1]:g} h in the row above; sort the rows")
+        last = (patient, time_h)
+        doses[patient] += _events(row, time_h)
+    return {patient: Regimen(tuple(given)) for patient, given in doses.items()}
+
+
+def write_events(regimen, path):
+    """Write a Regimen (as ID 1), or {ID: Regimen}, so that ``read_events`` gives it back.
+
+    An empty regimen is written as one observation row, which keeps its ID. An existing file is
+    replaced.
+    """
+    regimens = regimen if isinstance(regimen, Mapping) else {1: regimen}
+    lines = []
+    for patient, one in regimens.items():
+        if isinstance(patient, bool) or not isinstance(patient, Integral) or patient < 0:
+            raise BadInput(f"ID {patient!r}: allowed: whole numbers from 0. Number the patients.")
+        if not isinstance(one, Regimen):
+            raise BadInput(f"ID {patient}: {one!r} is no Regimen. Use infusion(...).")
+        lines += [_line(patient, dose) for dose in one.doses] or [
+            (patient, 0.0, 0, 0, 0, 0, 0, 0, 0, ".", ".", "mg")
+        ]
+    try:
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(COLUMNS)
+            writer.writerows(lines)
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
+        raise BadInput(
+            f"{path}: cannot write the event table: {error.strerror}. Name a file in a folder "
+            "that exists."
+        ) from error
+    except OSError as error:
+        raise MachineError(f"{path}: cannot write the event table: {error.strerror}") from error
+
+
+def _line(patient, dose):
+    rate = dose.amount / dose.duration_h if dose.duration_h else 0
+    cmt = _COMPARTMENT["depot" if dose.route in DEPOT_ROUTES else "central"]
+    fixed = (patient, dose.start_h, 1, dose.amount, rate, 0, 0, 0, cmt)
+    return (*fixed, dose.drug, dose.route, dose.unit)
+
+
+class _Row:
+    """One row that knows its file and number, so that every error can name them."""
+
+    def __init__(self, path, line, cells):
+        self.path, self.line = path, line
+        self.cells = {key: (cell or "").strip() for key, cell in cells.items()}
+
+    def text(self, column):
+        """Return the cell, '' where it is absent, empty or '.'."""
+        cell = self.cells.get(column, "")
+        return "" if cell == "." else cell
+
+    def number(self, column, *, low, high, unit=""):
+        """Return the cell as a float in the range; absent, empty or '.' is 0."""
+        cell = self.text(column) or "0"
+        if column in NEVER_EMPTY and not self.text(column):
+            self.refuse(column, self.cells[column], "is missing; write a number")
+        try:
+            value = float(cell)
+        except ValueError:
+            self.refuse(column, cell, f"is not a number; allowed: {low:g} to {high:g} {unit}")
+        with self.naming(column):
+            return number(value, column, low=low, high=high, unit=unit, remedy="Correct the cell.")
+
+    def whole(self, column, *, low, high):
+        """Return the cell as an int in the range."""
+        value = self.number(column, low=low, high=high)
+        if value != int(value):
+            self.refuse(column, value, f"is not whole; allowed: whole numbers from {low}")
+        return int(value)
+
+    def refuse(self, column, value, why):
+        raise BadInput(f"{self.path}, row {self.line}, column {column}: {value!r} {why}.")
+
+    def naming(self, column=None):
+        return _Naming(self, column)
+
+
+class _Naming:
+    """Put file, row and column before the message of a BadInput raised inside."""
+
+    def __init__(self, row, column):
+        self.row, self.column = row, column
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if isinstance(error, BadInput):
+            column = self.column or _COLUMN_OF.get(error.field, "AMT")
+            where = f"{self.row.path}, row {self.row.line}, column {column}"
+            raise BadInput(f"{where}: {error}") from None
+
+
+def _rows(path):
+    """Yield the rows of the table after checking its header."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot read the event table: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise BadInput(f"{path}: not a text file in UTF-8. Save it as CSV in UTF-8.") from None
+    if "\0" in text:
+        raise BadInput(f"{path}: not a text file. Save it as CSV in UTF-8.")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    _check_header(path, reader.fieldnames)
+    found = False
+    try:
+        for cells in reader:
+            extra = cells.pop(None, None)
+            row = _Row(path, reader.line_num, cells)
+            if extra or None in cells.values():
+                raise BadInput(
+                    f"{path}, row {row.line}: the number of cells is not that of the header "
+                    f"({len(reader.fieldnames)}). Check the commas."
+                )
+            found = True
+            yield row
+    except csv.Error as error:
+        raise BadInput(f"{path}, row {reader.line_num}: {error}. Check the quotes.") from None
+    if not found:
+        raise BadInput(f"{path}: the event table has no rows. Write one row a dose.")
+
+
+def _check_header(path, header):
+    if not header:
+        raise BadInput(f"{path}: the event table is empty. Begin with {','.join(COLUMNS)}.")
+    header[:] = [name.strip() for name in header]
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise BadInput(f"{path}, row 1: column {twice[0]} is there twice. Remove one.")
+    missing = [name for name in NEEDED if name not in header]
+    if "ROUTE" not in header and "CMT" not in header:
+        missing.append("ROUTE")
+    if missing:
+        raise BadInput(
+            f"{path}, row 1: missing column {', '.join(missing)}. Found: {', '.join(header)}. "
+            f"Needed, in capitals, separated by commas: {', '.join((*NEEDED, 'ROUTE'))}."
+        )
+    # A misspelt optional column would be a silent default, such as mg/kg read as mg.
+    absent = [name for name in COLUMNS if name not in header]
+    for name in header:
+        meant = None if name in COLUMNS else nearest(name, absent, cutoff=0.8)
+        if meant is None and "UNIT" in name.upper() and "AMT_UNIT" in absent:
+            meant = "AMT_UNIT"
+        if meant:
+            raise BadInput(f"{path}, row 1: unknown column {name!r}; did you mean {meant!r}?")
+
+
+def _events(row, time_h):
+    """Return the doses of one row; none for an observation."""
+    event = row.whole("EVID", low=0, high=4)
+    amount = row.number("AMT", low=0.0, high=1e6)
+    if event in _NOT_READ_YET:
+        what = f"({_NOT_READ_YET[event]}) is not read yet"
+        row.refuse("EVID", event, f"{what}; allowed: 0 (observation) and 1 (dose)")
+    if event == 0:
+        if amount:
+            row.refuse("AMT", amount, "on an observation row (EVID 0); write 0, or EVID 1")
+        return []
+    if row.whole("SS", low=0, high=2):
+        row.refuse("SS", row.text("SS"), "(steady state) is not read yet; write the doses out")
+    with row.naming("DRUG"):
+        takes_dose = drug(row.text("DRUG")).takes_dose
+    if not takes_dose:
+        row.refuse("DRUG", row.text("DRUG"), "takes no dose; leave the row out, or use EVID 0")
+    route, duration_h = _route(row), _duration(row, amount)
+    with row.naming():
+        unit = row.text("AMT_UNIT") or "mg"
+        first = Dose(row.text("DRUG"), route, amount, unit, time_h, duration_h)
+    return _repeats(row, first)
+
+
+def _duration(row, amount):
+    """Duration in hours: AMT / RATE, or 0 (at once) where RATE is 0."""
+    if row.text("RATE").startswith("-"):
+        row.refuse("RATE", row.text("RATE"), "is not read; allowed: AMT per hour, or 0 for at once")
+    rate = row.number("RATE", low=0.0, high=math.inf, unit="AMT/h")
+    return amount / rate if rate else 0.0
+
+
+def _route(row):
+    """ROUTE, or the one route of the drug that goes into the compartment named by CMT."""
+    route, cmt = row.text("ROUTE"), row.text("CMT").lower()
+    into = None if cmt not in _COMPARTMENT else cmt == "depot"
+    if cmt and into is None:
+        row.whole("CMT", low=0, high=99)  # a number: ROUTE decides
+    if not route:
+        routes = drug(row.text("DRUG")).routes
+        fitting = [r for r in routes if into is not None and (r in DEPOT_ROUTES) == into]
+        if len(fitting) != 1:
+            row.refuse("ROUTE", route, f"is missing; write one of: {', '.join(routes)}")
+        return fitting[0]
+    if into is not None and (route in DEPOT_ROUTES) != into:
+        row.refuse("CMT", cmt, f"does not go with ROUTE {route!r}; leave CMT out")
+    return route
+
+
+def _repeats(row, first):
+    """Return the dose and its ADDL repeats, each II hours after the one before."""
+    more = row.whole("ADDL", low=0, high=MAX_ADDL)
+    every = row.number("II", low=0.0, high=MAX_HOURS, unit="h")
+    if more and not every:
+        row.refuse("II", row.text("II"), f"with ADDL {more}; write the hours between doses")
+    if every and not more:
+        row.refuse("ADDL", row.text("ADDL"), f"with II {every:g}; write how many more, or II 0")
+    with row.naming("ADDL"):
+        return [replace(first, start_h=first.start_h + k * every) for k in range(more + 1)]

@@ -1,0 +1,153 @@
+"""simulate(): a regimen given to patients, as an xarray Dataset with units and status."""
+
+import numpy as np
+
+from ketaqsp.blocks import Algebra, Amount, Competition, Flow
+from ketaqsp.chain import build, drugs_beside_ketamine
+from ketaqsp.dose.quantity import parse_time
+from ketaqsp.dose.schedule import schedule
+from ketaqsp.errors import BadInput
+from ketaqsp.patient.cohort import Cohort, typical
+from ketaqsp.solve import STATUS, Intervention, run
+
+MOST_DAYS = 730
+# Own pre-dose value = 1: what a patient's curve is usually read against.
+INTERNAL = ("input",)
+
+
+def model_for(regimen, exit="slow"):
+    """The chain with the companions that this regimen (or these regimens) need."""
+    from ketaqsp.dose.drugs import drug
+
+    regimens = regimen if isinstance(regimen, list | tuple) else [regimen]
+    names = {name for r in regimens for d in r.drugs for name, _ in drug(d).analytes}
+    ligands, midazolam, ssri = drugs_beside_ketamine(names)
+    return build(ligands, midazolam, ssri, exit)
+
+
+def simulate(
+    regimen,
+    cohort=None,
+    *,
+    days,
+    every="1 h",
+    interventions=(),
+    wanted=None,
+    exit="slow",
+    extra_times=(),
+    progress=None,
+):
+    """Give `regimen` to `cohort` (default: one typical patient) and follow it for `days`.
+
+    Returns an xarray Dataset with dims time (h) and patient, one variable per state and signal,
+    each with units, long_name and source, and `status` per patient. every: output interval such
+    as "6 h". wanted: only these variables. interventions: experiments such as
+    Intervention("ampa_block", 23, 25, 1.0). The mechanism alone: no expectancy, no rater noise.
+    At the time of a dose the value before it is given. Raises BadInput.
+    """
+    people = cohort if cohort is not None else typical()
+    if not isinstance(people, Cohort):
+        raise BadInput(f"cohort is {type(people).__name__}; make one with ketaqsp.cohort(...).")
+    outputs = _outputs(days, every, extra_times)
+    until = outputs[-1]
+    model = model_for(regimen, exit)
+    _check_wanted(wanted, model)
+    for i in interventions:
+        if not isinstance(i, Intervention) or i.name not in people.parameters:
+            raise BadInput(f"{i!r} is no Intervention on a known parameter.")
+    plan = schedule(regimen, people.weight())
+    values = {name: people.parameters[name] for name in model.parameters}
+    result = run(model, values, plan, until, outputs, interventions, progress, wanted)
+    return _dataset(result, model, people)
+
+
+def _outputs(days, every, extra):
+    days = float(days) if np.ndim(days) == 0 else np.nan
+    if not np.isfinite(days) or not 0 < days <= MOST_DAYS:
+        raise BadInput(f"days is {days!r}; allowed: above 0, at most {MOST_DAYS} d.", field="days")
+    step = parse_time(every, "every") if isinstance(every, str) else float(every)
+    if not 1 / 60 <= step <= 24 * days:
+        raise BadInput(
+            f"every is {step:g} h; allowed: 1 min to the length of the run, {24 * days:g} h.",
+            field="every",
+        )
+    count = int(np.floor(24 * days / step + 1e-9))
+    grid = np.arange(count + 1) * step
+    return np.unique(np.round(np.concatenate([grid, [24 * days], extra]), 9))
+
+
+def _check_wanted(wanted, model):
+    from ketaqsp.errors import unknown
+
+    known = {*model.states, *model.signals}
+    for name in wanted or ():
+        if name not in known:
+            raise unknown("variable", name, sorted(known), field="wanted")
+
+
+def describe(model):
+    """{name: (unit, long_name)} of every state and signal."""
+    out = {}
+    for block in model.blocks:
+        if isinstance(block, Flow):
+            continue
+        if isinstance(block, Competition):
+            out[block.name] = (block.unit, block.long_name)
+            pool = block.long_name.partition(", ")[2]
+            for name in block.bound:
+                ligand = name.removeprefix(f"{block.name}_").replace("_", " ")
+                out[name] = (block.unit, f"NMDA receptors holding {ligand}, {pool}")
+        else:
+            out[block.name] = (block.unit, block.long_name)
+    return out
+
+
+def link_of(model):
+    """{name: link} of every state and signal, by the module whose function moves it."""
+    out = {}
+    for block in model.blocks:
+        if isinstance(block, Amount | Flow):
+            names, home = block.states, "plasma"
+        else:
+            term = getattr(block, "value", None) or getattr(block, "production", None)
+            term = term or getattr(block, "rate", None) or block.on[0]
+            home = term.function.__module__.split(".")[1]
+            names = (block.name, *block.states) if not isinstance(block, Algebra) else (block.name,)
+        out.update(dict.fromkeys(names, home))
+    return out
+
+
+def _dataset(result, model, people):
+    import xarray as xr
+
+    about, home = describe(model), link_of(model)
+    variables = {
+        name: (
+            ("time", "patient"),
+            x,
+            {"units": about[name][0], "long_name": about[name][1], "source": f"{home[name]} link"},
+        )
+        for name, x in result.values.items()
+    }
+    flags = {
+        "units": "1",
+        "long_name": "how the patient was solved",
+        "source": "solver",
+        "flag_values": list(range(len(STATUS))),
+        "flag_meanings": "; ".join(STATUS),
+    }
+    variables["status"] = (("patient",), result.status, flags)
+    time = {"units": "h", "long_name": "time from the start of day 0"}
+    return xr.Dataset(
+        variables,
+        coords={
+            "time": ("time", result.times, time),
+            "patient": ("patient", people.ids, {"long_name": "patient number"}),
+        },
+        attrs={
+            "notice": "For research and teaching, never for dosing a person.",
+            "population": people.preset,
+            "seed": people.seed,
+            "steps": result.steps,
+        },
+    )

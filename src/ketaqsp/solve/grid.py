@@ -1,0 +1,57 @@
+"""The time grid: an edge wherever an input jumps, fine after it, growing to an hour.
+
+Steps come from a short list in ticks of 7.5 s, so that few sizes occur and their propagators
+share squarings. What does not fit a tick is one odd step before a mark.
+"""
+
+TICK = 1.0 / 480  # h
+SIZES = (480, 240, 120, 60, 30, 15, 8, 4, 2, 1)  # ticks
+GROWTH = 0.06  # a step is at most this share of the time since the last jump ...
+FIRST = 2  # ... and at least this many ticks
+EXACT = 1e-9  # h, the resolution of times
+
+
+def steps(jumps, outputs, until, level=0):
+    """Times t (K+1,) in h from 0 to `until`, through every jump and output time.
+
+    level: 1 halves every step, 2 quarters it, and so on.
+    """
+    jumps = {0.0, *_inside(jumps, until)}
+    marks = sorted({*jumps, *_inside(outputs, until), round(float(until), 9)})
+    times, last_jump = [0.0], 0.0
+    for start, stop in zip(marks[:-1], marks[1:], strict=True):
+        if start in jumps:
+            last_jump = start
+        sizes = _between(start, stop, last_jump, 2.0**-level)
+        now = start
+        for size in sizes[:-1]:
+            now += size
+            times.append(now)
+        times.append(stop)
+    return times
+
+
+def _inside(times, until):
+    return (round(float(t), 9) for t in times if 0.0 <= t <= until)
+
+
+def _between(start, stop, last_jump, shrink):
+    """Step sizes from one mark to the next."""
+    sizes, now = [], start
+    while stop - now > EXACT:
+        wanted = max((now - last_jump) * GROWTH / TICK, FIRST)
+        room = (stop - now) / TICK
+        fits = [s * shrink for s in SIZES if s <= wanted + EXACT and s * shrink <= room + 1e-6]
+        size = fits[0] * TICK if fits else stop - now
+        sizes.append(size)
+        now += size
+    return sizes
+
+
+def sizes(times):
+    """Step lengths (K,), equal ones made exactly equal, so that propagators can be shared."""
+    known, out = {}, []
+    for start, stop in zip(times[:-1], times[1:], strict=True):
+        length = stop - start
+        out.append(known.setdefault(round(length * 1e10), length))
+    return out

@@ -1,0 +1,191 @@
+"""Run a model over a schedule: the linear part exactly, then the sweep, in chunks of patients."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ketaqsp.blocks import Algebra, Competition, terms
+from ketaqsp.solve import grid, linear, radau
+from ketaqsp.solve.sweep import Sweep
+
+CHUNK = 256  # patients at once: propagators of a chunk stay in the cache
+LEVELS = 3  # a patient that fails is solved again on halved steps, this many grids in all
+NEGATIVE = -1e-6  # a state below this (relative to rest = 1) is a failure of the step
+STATUS = ("solved", "solved on a finer grid", "failed")
+
+
+@dataclass(frozen=True)
+class Intervention:
+    """An added experiment: parameter `name` has `value` from start_h to stop_h, else its row's."""
+
+    name: str
+    start_h: float
+    stop_h: float
+    value: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """times (O,) h; states and signals {name: (O, n)}; status (n,) index into STATUS."""
+
+    times: np.ndarray
+    values: dict
+    status: np.ndarray
+    steps: int
+
+
+def run(model, values, schedule, until, outputs, interventions=(), progress=None, wanted=None):
+    """Solve `model` for n patients.
+
+    values: {parameter: number or (n,)}, every name of model.parameters. schedule: dose.Schedule.
+    outputs: times in h at which results are kept. wanted: names to return (default all).
+    A patient that cannot be solved is NaN with status 2.
+    """
+    n = schedule.n
+    outputs = np.array(sorted({round(float(t), 9) for t in outputs}))
+    status = np.zeros(n, dtype=np.int8)
+    parts, count = [], 0
+    for first in range(0, n, CHUNK):
+        rows = np.arange(first, min(first + CHUNK, n))
+        kept, count = _solve(model, values, schedule, rows, until, outputs, interventions, 0)
+        for level in range(1, LEVELS):
+            bad = _failed(kept)
+            if not bad.any():
+                break
+            status[rows[bad]] = 1
+            again, _ = _solve(
+                model, values, schedule, rows[bad], until, outputs, interventions, level
+            )
+            for name, x in again.items():
+                kept[name][:, bad] = x
+        bad = _failed(kept)
+        status[rows[bad]] = 2
+        out = observe(model, _take(values, rows, n), kept, outputs, interventions, wanted)
+        for x in out.values():
+            x[:, bad] = np.nan
+        parts.append(out)
+        if progress:
+            progress(rows[-1] + 1, n)
+    joined = {name: np.concatenate([p[name] for p in parts], axis=1) for name in parts[0]}
+    return Result(outputs, joined, status, count)
+
+
+def _take(values, rows, n):
+    """Parameter values of some patients; numbers stay numbers."""
+    return {k: v[rows] if np.ndim(v) and len(v) == n else v for k, v in values.items()}
+
+
+def _failed(kept):
+    bad = False
+    for x in kept.values():
+        with np.errstate(invalid="ignore"):
+            bad = bad | ~np.isfinite(x).all(axis=0) | (x < NEGATIVE).any(axis=0)
+    return bad
+
+
+def with_constants(model, values):
+    """values with the signals that depend on parameters alone."""
+    values = dict(values)
+    for block in model.constants:
+        values[block.name] = block.value(values)
+    return values
+
+
+def _solve(model, values, schedule, rows, until, outputs, interventions, level):
+    """States at the outputs, {name: (O, n)}, of the patients `rows`."""
+    n = len(rows)
+    p = with_constants(model, _take(values, rows, schedule.n))
+    jumps = [*schedule.edges_h, *(t for i in interventions for t in (i.start_h, i.stop_h))]
+    times = grid.steps(jumps, outputs, until, level)
+    lengths = grid.sizes(times)
+    keep = np.searchsorted(times, outputs - 1e-9)
+    nodes, kept = _linear_pass(model, p, schedule, rows, times, lengths, keep)
+    varying = tuple({i.name for i in interventions})
+    sweep = Sweep(model, p, n, varying)
+    state = sweep.start()
+    for name in state:
+        kept[name] = np.empty((len(outputs), n))
+    backward = {name: np.tile(state[name], (3, 1)) for name in model.feedback}
+    last_h, place = None, {int(k): i for i, k in enumerate(keep)}
+    with np.errstate(all="ignore"):  # a failure shows as NaN and is dealt with by `run`
+        for k, h in enumerate(lengths):
+            if k in place:
+                for name, x in state.items():
+                    kept[name][place[k]] = x
+            now = {name: x[k] for name, x in nodes.items()}
+            now.update(_in_force(interventions, p, times[k]))
+            guess = backward
+            if last_h is not None:
+                guess = {m: radau.extrapolate(start[m], backward[m], h / last_h) for m in backward}
+            start = {m: state[m] for m in backward}
+            state, backward = sweep.step(state, now, h, guess)
+            last_h = h
+    if len(lengths) in place:
+        for name, x in state.items():
+            kept[name][place[len(lengths)]] = x
+    return kept, len(lengths)
+
+
+def _in_force(interventions, values, time):
+    """Values of the intervened parameters on the step that starts at `time`."""
+    out = {i.name: values[i.name] for i in interventions}
+    for i in interventions:
+        if i.start_h - 1e-9 <= time < i.stop_h - 1e-9:
+            out[i.name] = i.value
+    return out
+
+
+def _linear_pass(model, p, schedule, rows, times, lengths, keep):
+    """Node values of the linear states that the sweep reads, and all linear states at outputs."""
+    read = {name for b in model.sweep for _, term in terms(b) for name in term.names}
+    nodes, kept = {}, {}
+    interval = np.searchsorted(schedule.edges_h, np.array(times[:-1]) + 1e-9, side="right") - 1
+    for system in model.linear:
+        wanted = [i for i, s in enumerate(system.states) if s in read]
+        rates, jumps = _given(system, schedule, rows, times, interval)
+        g = linear.generator(system, p, len(rows))
+        at, states = linear.march(system, g, lengths, (rates, jumps), wanted, list(map(int, keep)))
+        for j, i in enumerate(wanted):
+            nodes[system.states[i]] = at[:, :, j]
+        for i, name in enumerate(system.states):
+            kept[name] = states[:, i]
+    return nodes, kept
+
+
+def _given(system, schedule, rows, times, interval):
+    """Rates on each step (K, k, n) and amounts given at once {step: (k, n)}, in umol."""
+    k, n = len(system.inputs), len(rows)
+    rates = np.zeros((len(interval), k, n))
+    jumps = {}
+    for j, (name, _) in enumerate(system.inputs):
+        oral = name.endswith("_oral")
+        analyte = name.removesuffix("_oral")
+        if analyte not in schedule.rate:
+            continue
+        if not oral:
+            rates[:, j] = schedule.rate[analyte][interval][:, rows]
+        amounts = (schedule.depot if oral else schedule.bolus)[analyte][:, rows]
+        for edge in np.flatnonzero(amounts.any(axis=1)):
+            step = int(np.searchsorted(times, schedule.edges_h[edge] - 1e-9))
+            jumps.setdefault(step, np.zeros((k, n)))[j] += amounts[edge]
+    return rates, jumps
+
+
+def observe(model, values, kept, times, interventions=(), wanted=None):
+    """Every state and signal at the output times, {name: (O, n)}, from the states alone."""
+    n = next(iter(kept.values())).shape[1]
+    env = {**with_constants(model, values), **kept}
+    for i in interventions:
+        column = np.full((len(times), 1), env[i.name] if np.ndim(env[i.name]) == 0 else np.nan)
+        env[i.name] = column
+    for i in interventions:
+        inside = (times >= i.start_h - 1e-9) & (times < i.stop_h - 1e-9)
+        env[i.name][inside] = i.value
+    for block in (*model.sweep, *model.readouts):
+        if isinstance(block, Algebra):
+            env[block.name] = block.value(env)
+        elif isinstance(block, Competition):
+            env[block.name] = sum(env[name] for name in block.bound)
+    names = wanted if wanted is not None else (*model.states, *model.signals)
+    shape = (len(times), n)
+    return {name: np.array(np.broadcast_to(env[name], shape), dtype=float) for name in names}

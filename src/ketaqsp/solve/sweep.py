@@ -1,0 +1,118 @@
+"""One implicit step along the chain: each block solved given what lies upstream of it.
+
+Arrays have patients last. At a step a name holds its values at the three nodes, (3, n); a
+parameter is a number or (n,). States read upstream of where they are solved (mood's stress, read
+by spine loss) are extrapolated from the last step's polynomial: they are slow.
+"""
+
+import numpy as np
+
+from ketaqsp.blocks import Algebra, Competition, Turnover
+from ketaqsp.solve import radau
+
+
+class Sweep:
+    """The compiled order of a model's sweep for one set of parameter values."""
+
+    def __init__(self, model, values, n, varying=()):
+        self.model, self.n = model, n
+        self.values = values
+        fixed = set(values) - set(varying)  # an intervention changes with time
+        self.constant_loss = {
+            b.name: b.loss(values)
+            for b in model.sweep
+            if isinstance(b, Turnover) and set(b.loss.names) <= fixed
+        }
+        self.constant_off = {
+            b.name: [np.asarray(t(values), dtype=float) for t in b.off]
+            for b in model.sweep
+            if isinstance(b, Competition)
+        }
+        self._inverses = {}
+
+    def start(self):
+        """States before the first dose: {name: (n,)}."""
+        out = {}
+        for block in self.model.sweep:
+            if isinstance(block, Turnover):
+                out[block.name] = np.broadcast_to(
+                    np.asarray(block.start(self.values), dtype=float), (self.n,)
+                ).copy()
+            elif isinstance(block, Competition):
+                out.update({name: np.zeros(self.n) for name in block.bound})
+        return out
+
+    def step(self, state, nodes, h, backward):
+        """State after a step of h, and the node values of the backward states.
+
+        nodes: signals of the linear part and inputs at the nodes. backward: {name: (3, n)}.
+        """
+        env = {**self.values, **nodes, **backward}
+        after = {}
+        for block in self.model.sweep:
+            if isinstance(block, Algebra):
+                env[block.name] = block.value(env)
+            elif isinstance(block, Turnover):
+                x = self._turnover(block, state[block.name], env, h)
+                if block.name not in backward:
+                    env[block.name] = x
+                else:
+                    env[f"new {block.name}"] = x
+                after[block.name] = x[2]
+            else:
+                self._competition(block, state, env, h, after)
+        return after, {name: env[f"new {name}"] for name in backward}
+
+    def _turnover(self, block, start, env, h):
+        if block.name in self.constant_loss:
+            key = (block.name, h)
+            inverse = self._inverses.get(key)
+            if inverse is None:
+                inverse = radau.turnover_inverse(h, self.constant_loss[block.name])
+                self._inverses[key] = inverse
+        else:
+            loss = block.loss(env)
+            inverse = radau.turnover_inverse(h, np.broadcast_to(loss, (3, self.n)))
+        return radau.stages(inverse, start, h, block.production(env))
+
+    def _competition(self, block, state, env, h, after):
+        """Ligands share free sites: reduce to one 3x3 system in the total U = sum B.
+
+        B_l = N_l (B0_l + h A on_l (1 - U)) with N_l = (I + h A off_l)^-1; summing over l gives
+        (I + K) U = R with K = sum N_l h A diag(on_l), R = sum N_l (B0_l + h A on_l).
+        """
+        ons = [np.broadcast_to(t(env), (3, self.n)) for t in block.on]
+        total_k = np.zeros((3, 3, self.n))
+        total_r = np.zeros((3, self.n))
+        parts = []
+        for i, (name, on) in enumerate(zip(block.bound, ons, strict=True)):
+            gain = self._gain(block.name, i, h)  # (N, N h A): 3x3 or (3, 3, n)
+            inverse, weighted = gain
+            if weighted.ndim == 2:
+                k = weighted[:, :, None] * on[None]
+                # Rows of h A sum to h c; a start value is the same at every node.
+                r = inverse.sum(axis=1)[:, None] * state[name] + weighted @ on
+            else:
+                k = weighted * on[None]
+                r = inverse.sum(axis=1) * state[name] + k.sum(axis=1)
+            parts.append((name, k, r))
+            total_k += k
+            total_r += r
+        for j in range(3):
+            total_k[j, j] += 1.0
+        u = np.einsum("ijn,jn->in", radau.inverse3(total_k), total_r)
+        env[block.name] = u
+        for name, k, r in parts:
+            bound = r - np.einsum("ijn,jn->in", k, u)
+            after[name] = bound[2]
+
+    def _gain(self, pool, i, h):
+        key = (pool, i, h)
+        if key not in self._inverses:
+            inverse = radau.turnover_inverse(h, self.constant_off[pool][i])
+            if inverse.ndim == 2:
+                weighted = inverse @ (h * radau.A)
+            else:
+                weighted = np.einsum("ijn,jk->ikn", inverse, h * radau.A)
+            self._inverses[key] = (inverse, weighted)
+        return self._inverses[key]

@@ -1,0 +1,156 @@
+"""Event tables: what is read, and that a refusal names file, row, column and remedy."""
+
+import pytest
+
+from ketaqsp.dose import bolus, infusion, nothing, oral
+from ketaqsp.dose.event_table import COLUMNS, read_events, write_events
+from ketaqsp.errors import BadInput
+
+HEADER = "ID,TIME,EVID,AMT,RATE,II,ADDL,SS,CMT,DRUG,ROUTE,AMT_UNIT"
+GOOD = "1,0,1,35,52.5,0,0,0,2,ketamine,iv,mg"
+
+
+def written(folder, *lines):
+    path = folder / "events.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_table_of_three_patients(tmp_path):
+    path = written(
+        tmp_path,
+        HEADER + ",WT",
+        "1,0,0,.,.,.,.,.,.,.,.,.,70",
+        "1,0,1,0.5,0.75,72,2,0,2,ketamine,iv,mg/kg,70",
+        "1,1,0,0,0,0,0,0,2,ketamine,iv,mg/kg,70",
+        "2,0,0,0,0,0,0,0,.,.,.,.,80",
+        "7,24,1,20,0,24,6,0,1,oral_antidepressant,po,.,60",
+    )
+    assert read_events(path) == {
+        1: infusion(mg_per_kg=0.5, days=[0, 3, 6]),
+        2: nothing(),
+        7: oral("oral_antidepressant", mg=20, days=range(1, 8)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("DRUG,AMT,EVID,TIME,ID,ROUTE", "ketamine,35,1,0,1,iv"),
+        ("ID,TIME,EVID,AMT,DRUG,CMT", "1,0,1,35,ketamine,central"),
+        ("\ufeffID, TIME, EVID, AMT, DRUG, ROUTE", "1, 0, 1, 35, ketamine, iv"),
+        ("ID,TIME,EVID,AMT,DRUG,ROUTE,CMT", "1.0,0,1,35,ketamine,iv,1"),
+        ("ID,TIME,EVID,AMT,DRUG,ROUTE,RACE,DV", "1,0,1,35,ketamine,iv,2,."),
+    ],
+)
+def test_columns_that_may_be_left_out_or_moved(tmp_path, header, row):
+    assert read_events(written(tmp_path, header, row)) == {1: bolus(mg=35)}
+
+
+BAD_ROWS = [
+    # row, column, what the message must say
+    ("x,0,1,35,0,0,0,0,2,ketamine,iv,mg", "ID", ["'x'", "not a number"]),
+    (",0,1,35,0,0,0,0,2,ketamine,iv,mg", "ID", ["missing"]),
+    ("1.5,0,1,35,0,0,0,0,2,ketamine,iv,mg", "ID", ["1.5", "not whole"]),
+    ("1,-1,1,35,0,0,0,0,2,ketamine,iv,mg", "TIME", ["-1 h", "from 0 to 87600 h"]),
+    ("1,nan,1,35,0,0,0,0,2,ketamine,iv,mg", "TIME", ["nan", "not finite"]),
+    ("1,.,1,35,0,0,0,0,2,ketamine,iv,mg", "TIME", ["missing"]),
+    ("1,0,2,35,0,0,0,0,2,ketamine,iv,mg", "EVID", ["2", "not read yet", "0 (observation)"]),
+    ("1,0,3,0,0,0,0,0,2,ketamine,iv,mg", "EVID", ["3", "a reset", "1 (dose)"]),
+    ("1,0,4,35,0,0,0,0,2,ketamine,iv,mg", "EVID", ["4", "not read yet"]),
+    ("1,0,5,35,0,0,0,0,2,ketamine,iv,mg", "EVID", ["5", "out of range"]),
+    ("1,0,.,35,0,0,0,0,2,ketamine,iv,mg", "EVID", ["missing"]),
+    ("1,0,1,much,0,0,0,0,2,ketamine,iv,mg", "AMT", ["'much'", "not a number"]),
+    ("1,0,1,-35,0,0,0,0,2,ketamine,iv,mg", "AMT", ["-35", "out of range"]),
+    ("1,0,1,0,0,0,0,0,2,ketamine,iv,mg", "AMT", ["0 mg", "saline"]),
+    ("1,0,0,35,0,0,0,0,2,ketamine,iv,mg", "AMT", ["35", "EVID 1"]),
+    ("1,0,1,70,0,0,0,0,2,ketamine,iv,mg/kg", "AMT", ["70 mg/kg", "'dose: 70 mg'"]),
+    ("1,0,1,0.5,0,0,0,0,2,ketamine,iv,mg", "AMT", ["0.5 mg", "'dose: 0.5 mg/kg'"]),
+    ("1,0,1,35,-2,0,0,0,2,ketamine,iv,mg", "RATE", ["'-2'", "not read", "per hour"]),
+    ("1,0,1,35,inf,0,0,0,2,ketamine,iv,mg", "RATE", ["inf", "not finite"]),
+    ("1,0,1,35,1e9,0,0,0,2,ketamine,iv,mg", "RATE", ["shorter than a second"]),
+    ("1,0,1,35,0.01,0,0,0,2,ketamine,iv,mg", "RATE", ["3500 h", "336 h"]),
+    ("1,0,1,35,0,0,3,0,2,ketamine,iv,mg", "II", ["ADDL 3", "hours between"]),
+    ("1,0,1,35,0,24,0,0,2,ketamine,iv,mg", "ADDL", ["II 24", "II 0"]),
+    ("1,0,1,35,0,24,1e9,0,2,ketamine,iv,mg", "ADDL", ["out of range", "87600"]),
+    ("1,0,1,35,0,9e4,1,0,2,ketamine,iv,mg", "II", ["90000 h", "87600 h"]),
+    ("1,0,1,35,0,8e4,2,0,2,ketamine,iv,mg", "ADDL", ["160000 h", "87600 h"]),
+    ("1,0,1,35,0,24,0,1,2,ketamine,iv,mg", "SS", ["steady state", "not read yet"]),
+    ("1,0,1,35,0,0,0,0,x,ketamine,iv,mg", "CMT", ["'x'", "not a number"]),
+    ("1,0,1,35,0,0,0,0,depot,ketamine,iv,mg", "CMT", ["'depot'", "'iv'"]),
+    ("1,0,1,35,0,0,0,0,2,ketmine,iv,mg", "DRUG", ["did you mean 'ketamine'?"]),
+    ("1,0,1,35,0,0,0,0,2,saline,iv,mg", "DRUG", ["takes no dose", "EVID 0"]),
+    ("1,0,1,35,0,0,0,0,2,ketamine,in,mg", "ROUTE", ["intranasal", "'route: iv'"]),
+    ("1,0,1,35,0,0,0,0,2,ketamine,,mg", "ROUTE", ["missing", "one of: iv"]),
+    ("1,0,1,35,0,0,0,0,2,ketamine,iv,ug", "AMT_UNIT", ["'ug'", "Known: mg, mg/kg"]),
+]
+
+
+@pytest.mark.parametrize(("row", "column", "says"), BAD_ROWS)
+def test_a_bad_row_is_named(tmp_path, row, column, says):
+    path = written(tmp_path, HEADER, GOOD.replace("1,", "0,", 1), row)
+    with pytest.raises(BadInput) as caught:
+        read_events(path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}, row 3, column {column}: ")
+    assert message.count(str(path)) == 1
+    missing = [part for part in says if part not in message]
+    assert not missing, f"{message} does not say {missing}"
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ([""], ["empty", "ID,TIME"]),
+        ([HEADER], ["no rows"]),
+        (["ID,TIME,AMT,DRUG,ROUTE", "1,0,35,ketamine,iv"], ["row 1", "missing column EVID"]),
+        (["ID,TIME,EVID,AMT,DRUG", "1,0,1,35,ketamine"], ["missing column ROUTE"]),
+        ([HEADER.replace(",", ";"), GOOD], ["missing column ID", "commas"]),
+        ([HEADER + ",ID", GOOD + ",1"], ["column ID is there twice"]),
+        ([HEADER.replace("AMT_UNIT", "AMT_UNITS"), GOOD], ["did you mean 'AMT_UNIT'?"]),
+        ([HEADER.replace("AMT_UNIT", "UNIT"), GOOD], ["did you mean 'AMT_UNIT'?"]),
+        ([HEADER.replace("RATE", "rate"), GOOD], ["did you mean 'RATE'?"]),
+        ([HEADER, GOOD, GOOD + ",9"], ["row 3", "number of cells"]),
+        ([HEADER, "1,0,1"], ["row 2", "number of cells"]),
+        ([HEADER, GOOD.replace("1,0", "1,24", 1), GOOD], ["row 3", "TIME", "24 h", "sort"]),
+        ([HEADER, GOOD, "2" + GOOD[1:], GOOD], ["row 4", "column ID", "sort"]),
+    ],
+)
+def test_a_bad_table_is_refused(tmp_path, lines, says):
+    path = written(tmp_path, *lines)
+    with pytest.raises(BadInput) as caught:
+        read_events(path)
+    missing = [part for part in [str(path), *says] if part not in str(caught.value)]
+    assert not missing, f"{caught.value} does not say {missing}"
+
+
+def test_files_that_are_no_tables(tmp_path):
+    binary = tmp_path / "binary.csv"
+    for content in (b"\xff\xfe\x00", b"ID\0"):
+        binary.write_bytes(content)
+        with pytest.raises(BadInput, match="not a text file"):
+            read_events(binary)
+    for path in (tmp_path, tmp_path / "absent.csv"):
+        with pytest.raises(BadInput, match="cannot read"):
+            read_events(path)
+    with pytest.raises(BadInput, match="cannot write"):
+        write_events(nothing(), tmp_path / "absent" / "events.csv")
+
+
+def test_one_regimen_is_written_as_patient_1(tmp_path):
+    path = tmp_path / "events.csv"
+    write_events(infusion(mg=30, minutes=60, days=[0, 3]), path)
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert lines == [
+        ",".join(COLUMNS),
+        "1,0.0,1,30.0,30.0,0,0,0,2,ketamine,iv,mg",
+        "1,72.0,1,30.0,30.0,0,0,0,2,ketamine,iv,mg",
+    ]
+
+
+@pytest.mark.parametrize("regimens", [{"a": nothing()}, {-1: nothing()}, {1: 35}])
+def test_only_numbered_regimens_are_written(tmp_path, regimens):
+    path = tmp_path / "events.csv"
+    with pytest.raises(BadInput):
+        write_events(regimens, path)
+    assert not path.exists()
