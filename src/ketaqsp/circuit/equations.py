@@ -23,9 +23,13 @@ def adapting(block, s_H, tau_H):
     return s_H * block / tau_H
 
 
-def unadapted(block, adapted):
-    """block - adapted, a fraction: the part of the block that cells have not yet got used to."""
-    return block - adapted
+def unadapted(block, adapted, K_H, n_H):
+    """block/(1 + (adapted/K_H)^n_H), a fraction: block as cells feel it.
+
+    A block of hours is felt in full; one that stays is felt less and less. A gain and not a
+    difference, so that there is no rebound when the drug leaves.
+    """
+    return block / (1 + power(adapted / K_H, n_H))
 
 
 def interneuron(block, w, tau):

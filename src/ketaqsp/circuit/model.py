@@ -20,7 +20,7 @@ def adaptation(pool):
         Algebra(
             f"felt_{pool}",
             "fraction",
-            f"block beyond adaptation, {pool}",
+            f"block as cells feel it, {pool}",
             use(eq.unadapted, block=f"nmda_block_{pool}", adapted=f"adapted_{pool}"),
         ),
     )

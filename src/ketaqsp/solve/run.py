@@ -8,7 +8,8 @@ from ketaqsp.blocks import Algebra, Competition, terms
 from ketaqsp.solve import grid, linear, radau
 from ketaqsp.solve.sweep import Sweep
 
-CHUNK = 256  # patients at once: propagators of a chunk stay in the cache
+CHUNK = 1024  # patients swept at once: the cost of a step is mostly that of calling NumPy
+BATCH = 128  # patients whose propagators are held at once: they stay in the cache
 LEVELS = 3  # a patient that fails is solved again on halved steps, this many grids in all
 NEGATIVE = -1e-6  # a state below this (relative to rest = 1) is a failure of the step
 STATUS = ("solved", "solved on a finer grid", "failed")
@@ -138,17 +139,22 @@ def _in_force(interventions, values, time):
 def _linear_pass(model, p, schedule, rows, times, lengths, keep):
     """Node values of the linear states that the sweep reads, and all linear states at outputs."""
     read = {name for b in model.sweep for _, term in terms(b) for name in term.names}
+    parts = [rows[i : i + BATCH] for i in range(0, len(rows), BATCH)]
     nodes, kept = {}, {}
     interval = np.searchsorted(schedule.edges_h, np.array(times[:-1]) + 1e-9, side="right") - 1
     for system in model.linear:
         wanted = [i for i, s in enumerate(system.states) if s in read]
-        rates, jumps = _given(system, schedule, rows, times, interval)
-        g = linear.generator(system, p, len(rows))
-        at, states = linear.march(system, g, lengths, (rates, jumps), wanted, list(map(int, keep)))
-        for j, i in enumerate(wanted):
-            nodes[system.states[i]] = at[:, :, j]
-        for i, name in enumerate(system.states):
-            kept[name] = states[:, i]
+        done = []
+        for first, part in enumerate(parts):
+            inside = slice(first * BATCH, first * BATCH + len(part))
+            values = {k: v[inside] if np.ndim(v) else v for k, v in p.items()}
+            given = _given(system, schedule, part, times, interval)
+            g = linear.generator(system, values, len(part))
+            done.append(linear.march(system, g, lengths, given, wanted, list(map(int, keep))))
+        at = np.concatenate([nodes_of for nodes_of, _ in done], axis=-1)
+        states = np.concatenate([states_of for _, states_of in done], axis=-1)
+        nodes.update({system.states[i]: at[:, :, j] for j, i in enumerate(wanted)})
+        kept.update({name: states[:, i] for i, name in enumerate(system.states)})
     return nodes, kept
 
 
