@@ -28,13 +28,13 @@ HERE = Path(__file__).resolve().parent
 N, POPULATION_SEED, ATTEMPTS = 300, 20, 12
 # symbol: (low, high, scale); "~symbol" is the omega between patients.
 BOUNDS = {
-    "sensitivity": (1.0, 16.0, "log"),
+    "sensitivity": (0.5, 10.0, "log"),
     "~sensitivity": (0.4, 1.3, "linear"),
     "load": (-3.2, -1.0, "linear"),
     "~load": (0.2, 1.0, "linear"),
-    "kappa": (0.08, 0.5, "log"),
+    "kappa": (0.1, 0.5, "log"),
     "W_half": (0.78, 0.96, "linear"),
-    "width": (0.012, 0.10, "log"),
+    "width": (0.015, 0.08, "log"),
     "a": (0.4, 2.5, "log"),
     "rho": (0.08, 0.40, "linear"),
     "~rho": (0.4, 1.4, "linear"),

@@ -22,3 +22,9 @@ ROADRUNNER = 1e-4
 # Relative to the range of the curve. SciPy's Radau at rtol 1e-9 is taken as the truth for the
 # same equations, so this is our own discretisation error alone.
 SCIPY = 1e-5
+
+# Relative. A few float64 operations, each good to 1e-16, against the same ones in another library.
+ROUNDING = 1e-13
+
+# Relative to what was given. Sums of a few dozen float64 products: rounding alone.
+ARRIVES = 1e-12

@@ -83,7 +83,7 @@ def power(x, p):
     if kind == "sympy":
         return _named("power")(x, p)
     if kind == "pint":
-        return math.exp(_plain(p) * math.log(_plain(x)))
+        return power(float(_plain(x)), float(_plain(p)))
     xp = _library(kind)
     positive = x > 0
     # The inner where keeps the gradient finite on the branch that is not taken.

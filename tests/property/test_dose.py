@@ -12,9 +12,7 @@ from ketaqsp.dose import Dose, Regimen
 from ketaqsp.dose.drugs import drug
 from ketaqsp.dose.event_table import read_events, write_events
 from ketaqsp.dose.schedule import schedule
-
-# Relative to what was given. Sums of a few dozen float64 products: rounding alone.
-ARRIVES = 1e-12
+from tolerances import ARRIVES
 
 WEIGHTS = st.floats(30.0, 200.0)
 STARTS = st.one_of(st.sampled_from([0.0, 0.25, 1.0, 24.0]), st.floats(0.0, 2000.0))

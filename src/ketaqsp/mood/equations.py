@@ -1,6 +1,6 @@
 """Mood: a landscape with a push. Severity 0 (well) to 1 (ill); hours; points of scales."""
 
-from ketaqsp.maths import exp
+from ketaqsp.maths import exp, softplus
 
 
 def rate(tau):
@@ -8,17 +8,20 @@ def rate(tau):
     return 1 / tau
 
 
-def synaptic_state(spines, spines_ill, surface, a, ampa_block):
-    """S_ill + (S (1 + a (A - 1)) - S_ill)(1 - ampa_block): what synapses carry (healthy = 1).
+def synaptic_state(spines, spines_ill, surface, a, carried, ampa_block):
+    """S_ill + (S (1 + a (A - 1)) - S_ill)(1 - carried ampa_block): what synapses carry.
 
     Block of AMPA receptors takes away what was gained and no more, so block alone does nothing.
     """
-    return spines_ill + (spines * (1 + a * (surface - 1)) - spines_ill) * (1 - ampa_block)
+    return spines_ill + (spines * (1 + a * (surface - 1)) - spines_ill) * (1 - carried * ampa_block)
 
 
 def severity(state, habenula, s3, c_L, W_half, width):
-    """1/(1 + exp((W + s3 c_L (1 - L) - W_half)/width)): severity that synapses would settle at."""
-    return 1 / (1 + exp((state + s3 * c_L * (1 - habenula) - W_half) / width))
+    """exp(-softplus(u)) = 1/(1 + exp(u)) with u = (W + s3 c_L (1 - L) - W_half)/width.
+
+    The severity that synapses and habenula would settle at; written so that it cannot overflow.
+    """
+    return exp(-softplus((state + s3 * c_L * (1 - habenula) - W_half) / width))
 
 
 def severity_drive(state, habenula, s3, c_L, W_half, width, tau_mood):

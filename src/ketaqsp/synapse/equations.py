@@ -19,8 +19,11 @@ def zero():
 
 
 def phasic(glutamate, ampa_block, sensitivity):
-    """(glutamate (1 - ampa_block))^sensitivity: what the surge does through AMPA receptors."""
-    return power(glutamate * (1 - ampa_block), sensitivity)
+    """1 + (glutamate^sensitivity - 1)(1 - ampa_block): what the surge does through AMPA receptors.
+
+    Block of AMPA receptors keeps the surge from acting; what goes on at rest goes on.
+    """
+    return 1 + (power(glutamate, sensitivity) - 1) * (1 - ampa_block)
 
 
 def eef2(block, k_K, tau_K):
@@ -80,27 +83,32 @@ def held(activity, s7, protein, tau_C):
     return (1 + s7 * (protein - 1) * activity) / tau_C
 
 
-def delayed(x, delay):
-    """(2 + 2) x/delay, in 1/h: one of four stages of a delay with this mean."""
-    return (2 + 2) * x / delay
+def delayed(x, delay_S):
+    """(2 + 2) x/delay_S, in 1/h: one of four stages of a delay with this mean."""
+    return (2 + 2) * x / delay_S
 
 
-def delay_rate(delay):
-    """(2 + 2)/delay, in 1/h."""
-    return (2 + 2) / delay
+def delay_rate(delay_S):
+    """(2 + 2)/delay_S, in 1/h."""
+    return (2 + 2) / delay_S
 
 
-def spine_formation(material, hold, q_S, load_0, tau_S):
-    """(material hold)^q_S (1 + exp(load_0))/tau_S, in 1/h: a healthy, unstressed brain has 1."""
-    return power(material * hold, q_S) * (1 + exp(load_0)) / tau_S
+def spine_formation(material, hold, q_S, spine_erasure, load_0, tau_S):
+    """(1 + ((material hold)^q_S - 1)(1 - spine_erasure)) (1 + exp(load_0))/tau_S, in 1/h.
+
+    A healthy, unstressed brain has 1. Erasure (light on marked spines) takes away what is formed
+    beyond rest and nothing else.
+    """
+    beyond_rest = (power(material * hold, q_S) - 1) * (1 - spine_erasure)
+    return (1 + beyond_rest) * (1 + exp(load_0)) / tau_S
 
 
-def spine_loss(load, kappa, stress, m_Z, erasure, tau_S):
-    """(1 + exp(load) + kappa stress^m_Z)/tau_S + erasure, in 1/h: outer load, and mood's own.
+def spine_loss(load, kappa, stress, m_Z, tau_S):
+    """(1 + exp(load) + kappa stress^m_Z)/tau_S, in 1/h: outer load, and mood's own stress.
 
     Both are positive, so loss is positive whatever the patient's load.
     """
-    return (1 + exp(load) + kappa * power(stress, m_Z)) / tau_S + erasure
+    return (1 + exp(load) + kappa * power(stress, m_Z)) / tau_S
 
 
 def spines_at_rest(load, load_0, kappa, D_ill, m_Z):

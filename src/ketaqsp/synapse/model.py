@@ -26,7 +26,12 @@ def antidepressant():
 
 def synapse():
     """From glutamate to spines, in the order of the sweep."""
-    chain = [
+    return (*_early(), *_late())
+
+
+def _early():
+    """Hours: the surge, translation, BDNF and TrkB, surface AMPA receptors."""
+    return (
         Algebra(
             "spines_ill",
             "1",
@@ -52,6 +57,12 @@ def synapse():
             "AMPA throughput (rest = 1)",
             use(eq.throughput, surface="surface_ampa"),
         ),
+    )
+
+
+def _late():
+    """Days to weeks: mTORC1, protein, a delay, spines."""
+    chain = [
         _follow("mtorc1", "1", "mTORC1 activity (rest = 1)", use(eq.mtorc1), "tau_M"),
         _follow("synaptic_protein", "1", "synaptic protein (rest = 1)", use(eq.protein), "tau_P"),
         _follow(
@@ -69,8 +80,8 @@ def synapse():
                 stage,
                 "1",
                 f"material on its way to new spines, stage {stage[-1]} (rest = 1)",
-                use(eq.delayed, x=source, delay="delay_S"),
-                use(eq.delay_rate, delay="delay_S"),
+                use(eq.delayed, x=source),
+                use(eq.delay_rate),
                 use(eq.one),
             )
         )
@@ -81,7 +92,7 @@ def synapse():
             "1",
             "spine density (healthy = 1)",
             use(eq.spine_formation, material=source, hold="late_hold"),
-            use(eq.spine_loss, erasure="spine_erasure"),
+            use(eq.spine_loss),
             use(eq.spines_at_rest),
         )
     )

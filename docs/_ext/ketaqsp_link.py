@@ -1,0 +1,171 @@
+"""Sphinx directives that write the pages of the links from the code and the tables.
+
+    ```{equations} circuit          states and signals, each with its equation and its functions
+    ```{parameters} circuit         the rows of its table with their sources
+    ```{cuts} circuit               the named cuts and scenarios that act on it
+    ```{plasma-models}              the published plasma models
+    ```{drugs}                      what can be given
+    ```{public-api}                 every name that `import ketaqsp` gives
+
+Mathematics is MathML inside the page, so nothing is fetched when it is read.
+"""
+
+import inspect
+import re
+from html import escape
+
+import ketaqsp_equations
+import ketaqsp_tables
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+import ketaqsp
+from ketaqsp.parameters.table import published_names
+
+
+class Link(SphinxDirective):
+    """A directive whose one argument is the name of a link."""
+
+    required_arguments = 1
+
+    def run(self):
+        try:
+            return self.write(self.arguments[0])
+        except ValueError as problem:
+            raise self.error(str(problem)) from problem
+
+
+class Equations(Link):
+    """Every state and signal of a link, in groups that can be folded."""
+
+    def write(self, link):
+        out = [nodes.paragraph("", _reads(link))]
+        groups = ketaqsp_equations.groups(link)
+        for place, group in enumerate(groups):
+            opened = " open" if place == 0 or len(groups) <= 3 else ""
+            summary = f"{escape(group.title)} <small>({_count(group.entries)})</small>"
+            parts = [f'<details class="equations"{opened}><summary>{summary}</summary>']
+            parts += [entry_html(link, entry) for entry in group.entries]
+            out.append(ketaqsp_tables.raw("\n".join([*parts, "</details>"])))
+        return out
+
+
+def _reads(link):
+    found = ketaqsp_equations.takes_from(link)
+    if not found:
+        return "Reads no state of another link."
+    parts = [f"from {other}: {', '.join(names)}" for other, names in found.items()]
+    return f"Reads {'; '.join(parts)}."
+
+
+def _count(entries):
+    return f"{len(entries)} {'name' if len(entries) == 1 else 'names'}"
+
+
+def entry_html(link, entry):
+    """One state or signal: name, meaning, unit, equation, and where each term comes from."""
+    unit = "dimensionless" if entry.unit in ("1", "fraction") else entry.unit
+    said = f"<code>{escape(entry.name)}</code>: {escape(entry.long_name)} [{escape(unit)}]"
+    lines = [f'<div class="entry" id="equation-{link}-{entry.name}">', f"<p>{said}</p>"]
+    lines += entry.equations
+    if entry.sources:
+        lines.append("<ul>" + "".join(_source_html(s) for s in entry.sources) + "</ul>")
+    return "\n".join([*lines, "</div>"])
+
+
+def _source_html(source):
+    fed = ", ".join(f"{a} = {n}" for a, n in source.fed)
+    fed = f' <span class="fed">[{escape(fed)}]</span>' if fed else ""
+    more = f" {escape(source.more)}" if source.more else ""
+    function = f"<code>{escape(source.function)}</code>"
+    return f"<li>{escape(source.what)}: {function}{fed}: {escape(source.first)}{more}</li>"
+
+
+class Parameters(Link):
+    """The rows of a link's table and their sources."""
+
+    def write(self, link):
+        return ketaqsp_tables.parameters(link)
+
+
+class Cuts(Link):
+    """Named cuts and scenarios of a link."""
+
+    def write(self, link):
+        return ketaqsp_tables.cuts(link)
+
+
+class PlasmaModels(SphinxDirective):
+    """Rows of every published plasma model."""
+
+    def run(self):
+        return [n for name in published_names() for n in ketaqsp_tables.model_of_plasma(name)]
+
+
+class Drugs(SphinxDirective):
+    """The drugs that a regimen may name."""
+
+    def run(self):
+        return ketaqsp_tables.drugs()
+
+
+class PublicApi(SphinxDirective):
+    """autodoc of every name in ketaqsp.__all__."""
+
+    def run(self):
+        lines = ["```{eval-rst}"]
+        for name in ketaqsp.__all__:
+            lines += [f".. auto{_kind(name)}:: ketaqsp.{name}", ""]
+        return self.parse_text_to_nodes("\n".join([*lines, "```"]))
+
+
+def _kind(name):
+    found = getattr(ketaqsp, name)
+    if inspect.isclass(found):
+        return "exception" if issubclass(found, Exception) else "class"
+    return "function" if callable(found) else "data"
+
+
+def plain_docstring(app, what, name, obj, options, lines):
+    """Keep docstrings as plain text: no character of an equation is taken for markup."""
+    if what == "data":
+        lines[:] = [f"Known names: {', '.join(f'``{key}``' for key in obj)}.", ""]
+        return
+    out, block = [], False
+    for line in lines:
+        indented = line.startswith(" ")
+        if indented and not block:
+            out += ["", "::", ""]
+        if block and line and not indented:
+            out.append("")
+            block = False
+        block = block or indented
+        out.append(f"    {line}" if indented else _escaped(line))
+    lines[:] = [*out, ""]
+
+
+def _escaped(line):
+    parts = re.split(r"(`+[^`]+`+)", line)
+    text = [re.sub(r"([\\*|_])", r"\\\1", part) for part in parts[::2]]
+    code = [f"``{part.strip('`')}``" for part in parts[1::2]]
+    return "".join(t + c for t, c in zip(text, [*code, ""], strict=True))
+
+
+def read_again(app, env, docnames):
+    """Pages made from the code are read in every build: Sphinx sees only that files change."""
+    made = {name for name in env.found_docs if name.startswith(("links/", "reference/"))}
+    docnames.extend(sorted(made - set(docnames)))
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.setup_extension("sphinx.ext.autodoc")
+    app.add_directive("equations", Equations)
+    app.add_directive("parameters", Parameters)
+    app.add_directive("cuts", Cuts)
+    app.add_directive("plasma-models", PlasmaModels)
+    app.add_directive("drugs", Drugs)
+    app.add_directive("public-api", PublicApi)
+    app.connect("autodoc-process-docstring", plain_docstring)
+    app.connect("env-before-read-docs", read_again)
+    return {"version": ketaqsp.__version__, "parallel_read_safe": True}

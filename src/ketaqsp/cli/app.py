@@ -1,0 +1,146 @@
+"""The commands and their options. Each loads what it needs when it runs."""
+
+from importlib import import_module
+from typing import Annotated
+
+from typer import Exit, Option, Typer
+
+from ketaqsp.cli import options as o
+
+app = Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _version(wanted: bool):
+    if wanted:
+        from ketaqsp import __version__
+
+        print(f"ketaqsp {__version__}")
+        raise Exit()
+
+
+def _run(command, given):
+    """Load the module of a command now, not before, and run it with the options given."""
+    return import_module(f"ketaqsp.cli.{command}").run(**given)
+
+
+@app.callback()
+def ketaqsp(
+    version: Annotated[
+        bool, Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+):
+    """Ketamine in depression, from dose to mood. For research and teaching only."""
+
+
+@app.command()
+def demo(
+    out: Annotated[
+        str, Option("--out", help="Folder of the report; it is replaced.", metavar="FOLDER")
+    ] = "ketaqsp-demo",
+    patients: Annotated[str, Option("--patients", help="How many in each arm.")] = "1000",
+    seed: Annotated[str, Option("--seed", help="Fixes every random draw.")] = "1",
+    as_json: o.Json = False,
+):
+    """One infusion of ketamine against midazolam, from dose to MADRS, as a page to read."""
+    return _run("demo", locals())
+
+
+@app.command()
+def simulate(
+    drug: o.Drug = None,
+    route: o.Route = None,
+    dose: o.Dose = None,
+    duration: o.Duration = None,
+    days: o.Days = None,
+    events: o.Events = None,
+    patients: o.Patients = None,
+    typical: o.Typical = False,
+    seed: o.Seed = None,
+    preset: o.Preset = "trd",
+    pk: o.Pk = None,
+    cut: o.Cut = None,
+    scenario: o.Scenario = None,
+    until: Annotated[
+        str, Option("--until", help="Length of the run.", rich_help_panel=o.RESULT, metavar="TIME")
+    ] = "28 d",
+    every: Annotated[
+        str, Option("--every", help="Output interval.", rich_help_panel=o.RESULT, metavar="TIME")
+    ] = "1 h",
+    out: Annotated[
+        str | None,
+        Option(
+            "--out",
+            help="Where to write: .zarr (everything) or .csv (what can be measured, long form).",
+            rich_help_panel=o.RESULT,
+            metavar="PATH",
+        ),
+    ] = None,
+    rater_noise: Annotated[
+        bool,
+        Option(
+            "--rater-noise",
+            help="MADRS as a rater would write it: whole points with error.",
+            rich_help_panel=o.RESULT,
+        ),
+    ] = False,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
+):
+    """Give a regimen to virtual patients; print a summary, or write every curve."""
+    return _run("simulate", locals())
+
+
+@app.command()
+def parameters(
+    link: Annotated[
+        str | None, Option("--link", help="Only this link, such as plasma.", metavar="NAME")
+    ] = None,
+    confidence: Annotated[
+        str | None,
+        Option("--confidence", help="Only rows of this kind, such as assumed.", metavar="NAME"),
+    ] = None,
+    as_json: o.Json = False,
+):
+    """Every number of the model with unit, spread, source and confidence."""
+    return _run("parameters", locals())
+
+
+@app.command()
+def export(
+    out: Annotated[
+        str | None,
+        Option("--out", help="File to write.", rich_help_panel=o.RESULT, metavar="FILE"),
+    ] = None,
+    format: Annotated[
+        str, Option("--format", help="sbml.", rich_help_panel=o.RESULT, metavar="NAME")
+    ] = "sbml",
+    drug: o.Drug = None,
+    route: o.Route = None,
+    dose: o.Dose = None,
+    duration: o.Duration = None,
+    days: o.Days = None,
+    events: o.Events = None,
+    patient: Annotated[
+        str | None,
+        Option(
+            "--patient",
+            help="Number K of the cohort drawn with --seed. Default: the typical patient.",
+            rich_help_panel=o.PEOPLE,
+            metavar="K",
+        ),
+    ] = None,
+    seed: o.Seed = None,
+    preset: o.Preset = "trd",
+    pk: o.Pk = None,
+    cut: o.Cut = None,
+    scenario: o.Scenario = None,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
+):
+    """Write the model of one patient, dosing included, for other software."""
+    return _run("export", locals())

@@ -1,0 +1,79 @@
+"""What happens at a point in time, for one patient: rates change, amounts enter, parameters move."""
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ketaqsp.dose.quantity import TIME_DIGITS
+from ketaqsp.errors import BadInput, unknown
+
+
+@dataclass(frozen=True)
+class Event:
+    """At `time` (h): new rates {input: umol/h}, amounts {input: umol}, values {parameter: value}."""
+
+    time: float
+    rates: dict = field(default_factory=dict)
+    amounts: dict = field(default_factory=dict)
+    values: dict = field(default_factory=dict)
+
+
+def events(model, values, schedule, interventions=()):
+    """Events in order of time. Raises BadInput for what the model has no place for."""
+    _check(model, schedule, interventions)
+    found = {}
+
+    def at(time):
+        time = round(float(time), TIME_DIGITS)
+        return found.setdefault(time, Event(time))
+
+    for name in model.inputs:
+        analyte = name.removesuffix("_oral")
+        if analyte not in schedule.rate:
+            continue
+        oral = analyte != name
+        rates = np.zeros(len(schedule.edges_h)) if oral else schedule.rate[analyte][:, 0]
+        amounts = (schedule.depot if oral else schedule.bolus)[analyte][:, 0]
+        before = 0.0
+        for time, rate, amount in zip(schedule.edges_h, rates, amounts, strict=True):
+            if rate != before:
+                at(time).rates[name] = before = float(rate)
+            if amount:
+                at(time).amounts[name] = float(amount)
+    for name in sorted({i.name for i in interventions}):
+        before = values[name]
+        for time, value in _timeline(name, values[name], interventions):
+            if value != before:
+                at(time).values[name] = before = value
+    return tuple(found[time] for time in sorted(found))
+
+
+def _timeline(name, default, interventions):
+    """(time, value in force from then on); of two that overlap the later in the list holds."""
+    mine = [i for i in interventions if i.name == name]
+    times = {max(float(t), 0.0) for i in mine for t in (i.start_h, i.stop_h)}
+    for time in sorted(t for t in times if math.isfinite(t)):
+        value = default
+        for i in mine:
+            if i.start_h <= time < i.stop_h:
+                value = float(i.value)
+        yield time, value
+
+
+def _check(model, schedule, interventions):
+    if schedule.n != 1:
+        raise BadInput(
+            f"the schedule has {schedule.n} patients; allowed: 1. Make one of a single weight."
+        )
+    for analyte in schedule.analytes:
+        for kind, tail in (("rate", ""), ("bolus", ""), ("depot", "_oral")):
+            given = getattr(schedule, kind)[analyte].any()
+            if given and analyte + tail not in model.inputs:
+                raise BadInput(
+                    f"the schedule gives {analyte} ({kind}), which this model has no place for; "
+                    f"it takes {', '.join(model.inputs)}. Build the model for this regimen."
+                )
+    for i in interventions:
+        if i.name not in model.parameters:
+            raise unknown("parameter", i.name, model.parameters, field="interventions")

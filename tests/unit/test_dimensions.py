@@ -1,0 +1,189 @@
+"""Every equation has the dimension its block requires, and none has an idle argument."""
+
+import inspect
+from dataclasses import replace
+from importlib import import_module
+
+import pytest
+
+from ketaqsp.blocks import Algebra, Competition, Flow, Follow, Turnover, use
+from ketaqsp.chain import build
+from ketaqsp.chain.dimensions import check, without_effect
+from ketaqsp.parameters import rows
+from ketaqsp.plasma import LIGANDS
+from ketaqsp.plasma.equations import out_of
+
+LINKS = ("plasma", "receptor", "circuit", "synapse", "mood")
+ROWS = {row.symbol: row for row in rows() if row.role == "default"}
+
+
+def full(exit="slow"):
+    """The chain with every companion."""
+    return build(ligands=LIGANDS, midazolam=True, ssri=True, exit=exit)
+
+
+def in_plasma(model, block):
+    """The model with one more block in its first linear system."""
+    first, *rest = model.linear
+    return replace(model, linear=(replace(first, blocks=(*first.blocks, block)), *rest))
+
+
+def equations():
+    for link in LINKS:
+        module = import_module(f"ketaqsp.{link}.equations")
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            if function.__module__ == module.__name__:
+                yield pytest.param(function, id=f"{link}.{name}")
+
+
+@pytest.mark.parametrize("exit", ["slow", "split"])
+def test_shipped_model(exit):
+    assert check(full(exit), ROWS) == []
+
+
+def test_shipped_default_chain():
+    assert check(build(), ROWS) == []
+
+
+@pytest.mark.parametrize("function", list(equations()))
+def test_no_function_has_an_idle_argument(function):
+    assert without_effect(function, [0.5] * len(inspect.signature(function).parameters)) == []
+
+
+def clearance_alone(CL):
+    """CL where CL/V belongs."""
+    return CL
+
+
+def dropped_ratio(CL, V, ratio):
+    """ratio is named and forgotten."""
+    return CL / V
+
+
+def cancelled(x, tau):
+    """x is used, and leaves the result where it was."""
+    return (1 + x - x) / tau
+
+
+def concentration_as_fraction(amount, V):
+    return amount / V
+
+
+def test_missing_volume():
+    flow = Flow("ketamine_s_central", None, use(clearance_alone, CL="CL_s_i"))
+    (problem,) = check(in_plasma(full(), flow), ROWS)
+    assert "rate of flow ketamine_s_central -> out" in problem and "liter" in problem
+
+
+def test_dropped_factor():
+    term = use(dropped_ratio, CL="CL_s_i", V="V1_i", ratio="CL_ratio_r")
+    (problem,) = check(in_plasma(full(), Flow("ketamine_s_central", None, term)), ROWS)
+    assert "argument 'ratio' does not change the result" in problem
+
+
+def test_cancelled_argument():
+    model = full()
+    block = Turnover(
+        "extra",
+        "1",
+        "",
+        use(cancelled, x="glutamate", tau="tau_G"),
+        use(clearance_alone, CL="a_dhnk_s"),
+        use(clearance_alone, CL="n_A"),
+    )
+    (problem,) = check(replace(model, sweep=(*model.sweep, block)), ROWS)
+    assert "production of extra" in problem and "'x'" in problem
+
+
+@pytest.mark.parametrize(
+    ("block", "said"),
+    [
+        (Algebra("a1", "fraction", "", use(out_of, Q="V1_i", V="V2_i")), None),
+        (Algebra("a2", "1/h", "", use(out_of, Q="V1_i", V="V2_i")), "value of a2"),
+        (
+            Turnover(
+                "t1",
+                "umol/L",
+                "",
+                use(clearance_alone, CL="EC50_hnk"),  # umol/L, not umol/L/h
+                use(clearance_alone, CL="a_dhnk_s"),
+                use(clearance_alone, CL="EC50_hnk"),
+            ),
+            "production of t1",
+        ),
+        (
+            Turnover(
+                "t2",
+                "umol/L",
+                "",
+                use(out_of, Q="EC50_hnk", V="tau_G"),
+                use(clearance_alone, CL="tau_G"),  # h, not 1/h
+                use(clearance_alone, CL="EC50_hnk"),
+            ),
+            "loss of t2",
+        ),
+        (
+            Turnover(
+                "t3",
+                "umol/L",
+                "",
+                use(out_of, Q="EC50_hnk", V="tau_G"),
+                use(clearance_alone, CL="a_dhnk_s"),
+                use(clearance_alone, CL="n_A"),
+            ),
+            "start of t3",
+        ),
+        (
+            Competition(
+                "c1",
+                "",
+                ("c1_x",),
+                (use(clearance_alone, CL="a_dhnk_s"),),
+                (use(clearance_alone, CL="tau_G"),),
+            ),
+            "off c1_x of c1",
+        ),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_each_kind_of_block_in_the_sweep(block, said):
+    model = build()
+    problems = check(replace(model, sweep=(*model.sweep, block)), ROWS)
+    assert len(problems) == (said is not None)
+    assert said is None or problems[0].startswith(said)
+
+
+def test_gain_of_a_lag():
+    def lag(gain):
+        drives = (("ketamine_s_central", use(gain, amount="mixing", V="V1_i")),)
+        return Follow("lag", "umol/L", "", drives, use(clearance_alone, CL="a_dhnk_s"))
+
+    rows_with = {**ROWS, "mixing": replace(ROWS["a_dhnk_s"], symbol="mixing")}
+    assert check(in_plasma(build(), lag(concentration_as_fraction)), rows_with) == []
+    rows_with["mixing"] = replace(rows_with["mixing"], unit="1")
+    (problem,) = check(in_plasma(build(), lag(concentration_as_fraction)), rows_with)
+    assert problem.startswith("gain of ketamine_s_central of lag")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "unit", "said"),
+    [
+        ("V1", "kg", "value of V1_i"),  # another dimension
+        ("V1", "mL", "hide a factor"),  # the right one, a thousand times too small
+        ("MTT_nk", "min", "hide a factor"),
+        ("M_k", "kg/mol", "hide a factor"),
+        ("EC50_hnk", "mg/L", "glutamate"),
+        ("tau_S", "1/h", "spine_density_absolute"),
+        ("kc_ketamine_s", "h", "off bound_pv_ketamine_s"),
+        ("W", "furlongs_per", "cannot be read"),
+    ],
+)
+def test_wrong_unit_in_a_row(symbol, unit, said):
+    problems = check(full(), {**ROWS, symbol: replace(ROWS[symbol], unit=unit)})
+    assert any(said in problem for problem in problems), problems
+
+
+def test_missing_row():
+    without = {symbol: row for symbol, row in ROWS.items() if symbol != "tau_Z"}
+    problems = check(build(), without)
+    assert len(problems) == 2 and all("tau_Z" in p and "stress" in p for p in problems)
