@@ -28,3 +28,15 @@ ROUNDING = 1e-13
 
 # Relative to what was given. Sums of a few dozen float64 products: rounding alone.
 ARRIVES = 1e-12
+
+# Relative to the peak. An infusion's rounding reaches a state that is near zero by subtraction
+# (the venous view, arm minus unmixed); below this a negative value is one.
+NEGATIVE_ROUNDING = 1e-12
+
+# Relative to the peak. The plasma step is linear and exact, but other doses bring other edges, so
+# other step lengths (kept to 1e-10 h) at rates up to 100/h.
+SUPERPOSITION = 1e-7
+
+# Relative to the range. The same arithmetic in another place of an array: only the order of sums
+# inside vector instructions may differ.
+COMPANY = 1e-12

@@ -84,8 +84,7 @@ def _rate(state, pieces):
 
 
 def _start(state, term):
-    left = f"<mrow>{mathml.name(state)}<mo>(</mo><mn>0</mn><mo>)</mo></mrow>"
-    return _equation(left, f"{state}(0)", [(1, _value(term))])
+    return _equation(mathml.at_start(state), f"{state}(0)", [(1, _value(term))])
 
 
 def _amount(block, system):
@@ -131,6 +130,7 @@ def _entry(block, system=None):
         equations, sources = _amount(block, system)
         flows = [b for b in system.blocks if isinstance(b, Flow) and b.target == block.name]
         reads = {name for flow in flows for name in (*flow.rate.names, flow.source)}
+        reads |= {f"input_{given}" for given, target in system.inputs if target == block.name}
     else:
         equations = _moving(block)
         sources = _once(_source(what, term) for what, term in terms(block))
@@ -211,7 +211,7 @@ def _at_rest():
     unknown = "D_ill"
     values = {name: _symbol(name) for name in rest.NAMES}
     right = rest.settled(_symbol(unknown), values)
-    equation = _equation(mathml.parameter(unknown)[6:-7], unknown, [(1, right)])
+    equation = _equation(mathml.parameter(unknown), unknown, [(1, right)])
     first, _, more = inspect.getdoc(rest.settled).partition("\n")
     source = Source("root of", "chain.rest.settled", first, " ".join(more.split()), ())
     long_name = "severity before any dose: the largest root, if it is stable"
@@ -221,7 +221,7 @@ def _at_rest():
 
 def takes_from(link):
     """{other link: names} that the equations of `link` read, in the order of the chain."""
-    owner = {}
+    owner = {f"input_{name}": "dose" for name in model().inputs}
     for block in model().blocks:
         if not isinstance(block, Flow):
             owner.update(dict.fromkeys((block.name, *block.states), home(block)))

@@ -39,7 +39,7 @@ class Equations(Link):
     """Every state and signal of a link, in groups that can be folded."""
 
     def write(self, link):
-        out = [nodes.paragraph("", _reads(link))]
+        out = _reads(link)
         groups = ketaqsp_equations.groups(link)
         for place, group in enumerate(groups):
             opened = " open" if place == 0 or len(groups) <= 3 else ""
@@ -51,11 +51,18 @@ class Equations(Link):
 
 
 def _reads(link):
+    """A list of what comes from other links; nothing where nothing does."""
     found = ketaqsp_equations.takes_from(link)
     if not found:
-        return "Reads no state of another link."
-    parts = [f"from {other}: {', '.join(names)}" for other, names in found.items()]
-    return f"Reads {'; '.join(parts)}."
+        return []
+    items = nodes.bullet_list(bullet="-")
+    for other, names in found.items():
+        text = nodes.paragraph("", f"from {other}: ")
+        for place, name in enumerate(names):
+            text += [nodes.Text(", ")] if place else []
+            text += nodes.literal("", name)
+        items += nodes.list_item("", text)
+    return [nodes.paragraph("", "What this link reads:"), items]
 
 
 def _count(entries):
@@ -76,9 +83,14 @@ def entry_html(link, entry):
 def _source_html(source):
     fed = ", ".join(f"{a} = {n}" for a, n in source.fed)
     fed = f' <span class="fed">[{escape(fed)}]</span>' if fed else ""
-    more = f" {escape(source.more)}" if source.more else ""
+    more = f" {_code(source.more)}" if source.more else ""
     function = f"<code>{escape(source.function)}</code>"
-    return f"<li>{escape(source.what)}: {function}{fed}: {escape(source.first)}{more}</li>"
+    return f"<li>{escape(source.what)}: {function}{fed}: {_code(source.first)}{more}</li>"
+
+
+def _code(text):
+    """Escaped, with `names` in backticks set as code."""
+    return re.sub(r"`+([^`]+)`+", r"<code>\1</code>", escape(text))
 
 
 class Parameters(Link):
@@ -115,7 +127,8 @@ class PublicApi(SphinxDirective):
     def run(self):
         lines = ["```{eval-rst}"]
         for name in ketaqsp.__all__:
-            lines += [f".. auto{_kind(name)}:: ketaqsp.{name}", ""]
+            lines.append(f".. auto{_kind(name)}:: ketaqsp.{name}")
+            lines += ["   :no-value:", ""] if _kind(name) == "data" else [""]
         return self.parse_text_to_nodes("\n".join([*lines, "```"]))
 
 

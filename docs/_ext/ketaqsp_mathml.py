@@ -8,7 +8,7 @@ from html import escape
 
 from sympy import sympify
 from sympy.printing.mathml import MathMLPresentationPrinter
-from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.precedence import PRECEDENCE, precedence_traditional
 
 GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "kappa": "κ",
@@ -16,9 +16,13 @@ GREEK = {
 }  # fmt: skip
 
 
-def split(name):
+OPEN = '<mo stretchy="false">(</mo>'
+CLOSE = '<mo stretchy="false">)</mo>'
+
+
+def split(symbol):
     """(head, subscript) of a parameter's name: tau_mood is τ with subscript mood."""
-    head, _, sub = name.partition("_")
+    head, _, sub = symbol.partition("_")
     return GREEK.get(head, head), sub.replace("_", " ")
 
 
@@ -41,15 +45,36 @@ class Printer(MathMLPresentationPrinter):
 
     def _print_Symbol(self, symbol, style="plain"):
         if symbol.name not in self.parameters:
-            return self._tag("mtext", symbol.name)
+            return self._tag("mtext", symbol.name, **{"class": "state"})
         head, sub = split(symbol.name)
-        base = self._tag("mi", head)
+        base = self._tag("mi", head, **{"class": "parameter"})
         return self._tag("msub", base, self._tag("mtext", sub)) if sub else base
 
     def _print_Function(self, call):
         name = self._tag("mi", "ln" if call.func.__name__ == "log" else call.func.__name__)
-        name.setAttribute("mathvariant", "normal")
         return self._tag("mrow", name, self._paren_comma_separated(*call.args))
+
+    def _paren_comma_separated(self, *args):
+        inside = self._tag("mrow")
+        for arg in args:
+            if inside.childNodes:
+                inside.appendChild(self._tag("mo", ","))
+            inside.appendChild(self._print(arg))
+        return self._bracketed(inside)
+
+    def _bracketed(self, inside):
+        """Brackets that grow only round a fraction: without a mathematics font they grow too far."""
+        tall = "true" if inside.getElementsByTagName("mfrac") else "false"
+        ends = [self._tag("mo", text, stretchy=tall, symmetric="false") for text in "()"]
+        return self._tag("mrow", ends[0], inside, ends[1])
+
+    def parenthesize(self, item, level, strict=False):
+        weight = precedence_traditional(item)
+        printed = self._print(item)
+        lower = weight < level or (weight == level and not strict)
+        if not lower or printed.tagName in ("mfrac", "msub"):
+            return printed
+        return self._bracketed(self._tag("mrow", printed))
 
     _print_exp = _print_Function
     _print_log = _print_Function
@@ -67,6 +92,8 @@ class Printer(MathMLPresentationPrinter):
         return row
 
     def _print_Mul(self, expr):
+        if expr.as_coeff_Mul()[0].is_negative:
+            return self._tag("mrow", self._tag("mo", "−"), self._print(-expr))
         above, below = [], []
         for factor in expr.as_ordered_factors():
             base, exponent = factor.as_base_exp()
@@ -105,7 +132,7 @@ class Printer(MathMLPresentationPrinter):
         for sign, expr in pieces:
             text = self.xml(expr)
             if sign < 0 and sympify(expr).is_Add:
-                text = f"<mrow><mo>(</mo>{text}<mo>)</mo></mrow>"
+                text = f"<mrow>{OPEN}{text}{CLOSE}</mrow>"
             joint = "<mo>−</mo>" if sign < 0 else "<mo>+</mo>" if out else ""
             out += joint + text
         return f"<mrow>{out or '<mn>0</mn>'}</mrow>"
@@ -113,13 +140,19 @@ class Printer(MathMLPresentationPrinter):
 
 def name(text):
     """A state or signal, as MathML."""
-    return f"<mtext>{escape(text)}</mtext>"
+    return f'<mtext class="state">{escape(text)}</mtext>'
+
+
+def at_start(state):
+    """state(0), as MathML."""
+    return f"<mrow>{name(state)}{OPEN}<mn>0</mn>{CLOSE}</mrow>"
 
 
 def derivative(state):
     """d state / dt, as MathML."""
-    d = "<mi mathvariant='normal'>d</mi>"
-    return f"<mfrac><mrow>{d}{name(state)}</mrow><mrow>{d}<mi>t</mi></mrow></mfrac>"
+    d = '<mi mathvariant="normal">d</mi>'
+    space = '<mspace width="0.18em"/>'
+    return f"<mfrac><mrow>{d}{space}{name(state)}</mrow><mrow>{d}<mi>t</mi></mrow></mfrac>"
 
 
 def equation(left, right, label):
@@ -131,8 +164,12 @@ def equation(left, right, label):
 
 
 def parameter(symbol):
-    """The symbol of a parameter inside a line of text, as MathML."""
+    """The symbol of a parameter, as MathML."""
     head, sub = split(symbol.partition("__")[0])
-    base = f"<mi>{escape(head)}</mi>"
-    inside = f"<msub>{base}<mtext>{escape(sub)}</mtext></msub>" if sub else base
-    return f"<math>{inside}</math>"
+    base = f'<mi class="parameter">{escape(head)}</mi>'
+    return f"<msub>{base}<mtext>{escape(sub)}</mtext></msub>" if sub else base
+
+
+def inline(content):
+    """MathML inside a line of text."""
+    return f"<math>{content}</math>"

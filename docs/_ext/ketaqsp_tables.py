@@ -95,7 +95,7 @@ def parameters(link, chosen=None, tag=""):
 
 
 def _cells(row, ident, known):
-    symbol = [raw(mathml.parameter(row.symbol)), nodes.Text(" "), nodes.literal("", row.symbol)]
+    symbol = [raw(mathml.inline(mathml.parameter(row.symbol))), nodes.Text(" "), nodes.literal("", row.symbol)]
     source = [nodes.reference("", row.source, refid=ident, internal=True)]
     identifier = known[row.source][1]
     if identifier:

@@ -74,17 +74,17 @@ def available():
     return min(found, default=None)
 
 
-def needed(n, times, variables, *, whole):
-    """Bytes of a run: all curves of one batch of patients while it is solved, and the results.
+def needed(n, times, until_h, variables, *, whole):
+    """Bytes of a run: one batch of patients while it is solved, and the results.
 
-    whole: every variable is kept for all patients, twice while the batches are joined.
+    The solver steps at most an hour, whatever the output interval. whole: every variable is kept
+    for all patients, twice while the batches are joined.
     """
     from ketaqsp.patient.summary import WANTED
     from ketaqsp.solve.run import CHUNK
 
-    batch = min(n, CHUNK) * (variables + WORK)
-    kept = 2 * n * (variables if whole else len(WANTED))
-    return 8 * times * (batch + kept)
+    batch = min(n, CHUNK) * (variables * times + WORK * max(times, until_h))
+    return 8 * (batch + 2 * n * times * (variables if whole else len(WANTED)))
 
 
 def check_memory(n, until_h, every_h, regimens, *, whole):
@@ -93,8 +93,7 @@ def check_memory(n, until_h, every_h, regimens, *, whole):
 
     model = model_for(regimens)
     times = until_h / every_h + 1
-    # The solver steps at most an hour, whatever the output interval.
-    need = needed(n, times, len(model.states) + len(model.signals), whole=whole)
+    need = needed(n, times, until_h, len(model.states) + len(model.signals), whole=whole)
     have = available()
     if have is not None and need > have:
         raise MachineError(

@@ -130,29 +130,28 @@ def safe_cell(text):
 
 
 def _write_csv(out, path):
-    """Patient by patient, so that memory holds one at a time."""
-    import pandas as pd
-
+    """Patient by patient, so that memory holds the text of one at a time."""
     names = [name for name in MEASURED if name in out]
-    times = out["time"].values
-    columns = {
-        "variable": np.repeat([safe_cell(name) for name in names], len(times)),
-        "time_h": np.tile(times, len(names)),
-        "unit": np.repeat([safe_cell(out[name].attrs["units"]) for name in names], len(times)),
-    }
-    table = pd.DataFrame(columns)
+    times = [repr(t) for t in out["time"].values.tolist()]
+    heads = [f"{safe_cell(name)},{t}" for name in names for t in times]
+    units = [safe_cell(out[name].attrs["units"]) for name in names for _ in times]
     data = [out[name].transpose("patient", "time").values for name in names]
     words = [safe_cell(word) for word in out["status"].attrs["flag_meanings"].split("; ")]
     status = out["status"].values
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
-        for place, patient in enumerate(out["patient"].values):
-            one = table.assign(
-                patient=patient,
-                value=np.concatenate([x[place] for x in data]),
-                status=words[status[place]],
+        for place, patient in enumerate(out["patient"].values.tolist()):
+            word = words[status[place]]
+            values = np.concatenate([x[place] for x in data]).tolist()
+            file.writelines(
+                f"{patient},{head},{_cell(x)},{unit},{word}\n"
+                for head, x, unit in zip(heads, values, units, strict=True)
             )
-            one.to_csv(file, columns=COLUMNS, header=False, index=False, lineterminator="\n")
+
+
+def _cell(x):
+    """A number in full; empty where there is none."""
+    return "" if x != x else repr(x)
 
 
 def open(path):  # noqa: A001  (read as ketaqsp.open)
