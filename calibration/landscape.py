@@ -1,12 +1,12 @@
 """Calibrate the landscape (stage 2) to the targets in targets.csv; store the result.
 
-    python calibration/landscape.py [evaluations] [seed]
+    python calibration/landscape.py [generations] [seed]
 
-What may move is in BOUNDS and nothing else: receptor, circuit and plasma constants stay. What
-lies upstream of the synapse does not depend on these, so it is solved once and replayed. A
-random search, then a local one that shrinks around the best; everything is keyed by the seed.
+What may move is in BOUNDS and nothing else: receptor, circuit and plasma constants stay.
+Differential evolution (SciPy), one generation a sweep; every draw is keyed by the seed.
 """
 
+import csv
 import hashlib
 import json
 import math
@@ -14,184 +14,125 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from replay import Replay
+from scipy.optimize import differential_evolution
 
-import ketaqsp as kq
-from ketaqsp.chain import build, rest
-from ketaqsp.dose.schedule import schedule
-from ketaqsp.patient.cohort import ILL, MARGIN, spread_out, spreads, typical_values
+from ketaqsp.chain import rest
+from ketaqsp.patient.cohort import ILL, MARGIN, spread_out, typical_values
 from ketaqsp.patient.random import normal
-from ketaqsp.solve import grid, radau
-from ketaqsp.solve.run import _linear_pass, with_constants
-from ketaqsp.solve.sweep import Sweep
+from ketaqsp.solve.run import with_constants
 
 HERE = Path(__file__).resolve().parent
 N, POPULATION_SEED, ATTEMPTS = 300, 20, 12
+POPULATION = 24  # candidates in a generation
 # symbol: (low, high, scale); "~symbol" is the omega between patients.
 BOUNDS = {
-    "sensitivity": (0.5, 10.0, "log"),
-    "~sensitivity": (0.4, 1.3, "linear"),
+    "sensitivity": (1.0, 20.0, "log"),
+    "~sensitivity": (0.4, 1.5, "linear"),
     "load": (-3.2, -1.0, "linear"),
-    "~load": (0.2, 1.0, "linear"),
-    "kappa": (0.1, 0.5, "log"),
+    "~load": (0.2, 1.2, "linear"),
     "W_half": (0.78, 0.96, "linear"),
-    "width": (0.015, 0.08, "log"),
-    "a": (0.4, 2.5, "log"),
-    "rho": (0.08, 0.40, "linear"),
-    "~rho": (0.4, 1.4, "linear"),
-    "tau_Z": (30.0, 140.0, "log"),
-    "n_P": (0.7, 6.0, "log"),
+    "width": (0.01, 0.08, "log"),
+    "a": (0.1, 2.0, "log"),
+    "rho": (0.10, 0.55, "linear"),
+    "~rho": (0.4, 1.6, "linear"),
+    "tau_Z": (30.0, 240.0, "log"),
+    "n_P": (0.7, 8.0, "log"),
 }
-UPSTREAM = ("glutamate", "felt_rest", "habenula", "gaba", "ssri_occupancy")
-PROTOCOLS = {"single": ([0], 672.0), "six": ([0, 2, 4, 7, 9, 11], 288.0)}
-VISITS = {
-    "single": [0.0, 4.0, 24.0, 72.0, 168.0, *np.arange(192.0, 673.0, 24.0)],
-    "six": [0.0, 288.0],
-}
+# An earlier rough fit, so that the search does not begin from nothing.
+START = {
+    "sensitivity": 6.35, "~sensitivity": 1.25, "load": -1.99, "~load": 0.97, "W_half": 0.858,
+    "width": 0.015, "a": 0.4, "rho": 0.355, "~rho": 0.91, "tau_Z": 121.0, "n_P": 5.99,
+}  # fmt: skip
+SIX = [0, 2, 4, 7, 9, 11]
+TIMES = {"4h": 4.0, "24h": 24.0, "72h": 72.0, "7d": 168.0, "14d": 336.0, "28d": 672.0}
+LATER = np.arange(192.0, 673.0, 24.0)  # daily, for relapse
 
 
-class Replay:
-    """Upstream signals of N patients at every node of a protocol, and the sweep after them."""
-
-    def __init__(self, name):
-        days, until = PROTOCOLS[name]
-        self.model = build()
-        self.ids = np.arange(N)
-        values = typical_values()
-        self.rows = {r.symbol: r for r in spreads()}
-        for symbol, row in self.rows.items():
-            values[symbol] = spread_out(row, values[symbol], normal(POPULATION_SEED, symbol, self.ids))
-        values["D_ill"] = np.full(N, 0.9)
-        self.values = values
-        plan = schedule(kq.infusion(mg_per_kg=0.5, days=days), values["W"])
-        self.visits = np.array(VISITS[name])
-        self.times = grid.steps(plan.edges_h, self.visits, until)
-        self.lengths = grid.sizes(self.times)
-        p = with_constants(self.model, values)
-        nodes, _ = _linear_pass(self.model, p, plan, self.ids, self.times, self.lengths, [0])
-        self._record(p, nodes)
-
-    def _record(self, p, nodes):
-        names = [b.name for b in self.model.sweep]
-        cut = names.index("surge")
-        upper, lower = self.model.sweep[:cut], self.model.sweep[cut:]
-        part = lambda blocks: type(self.model)((), (), tuple(blocks), (), ())  # noqa: E731
-        first = Sweep(part(upper), p, N)
-        state, kept = first.start(), []
-        for k, h in enumerate(self.lengths):
-            now = {name: x[k] for name, x in nodes.items()}
-            state, signals = _signals(first, state, now, h)
-            signals = {n: np.broadcast_to(signals[n], (3, N)) for n in UPSTREAM}
-            brain = {n: now[n] for n in ("brain_ketamine_s", "brain_ketamine_r")}
-            kept.append({**signals, **brain})
-        self.kept = kept
-        self.lower = part(lower)
-
-    def run(self, values):
-        """States at the visits, {name: (visits, N)}."""
-        sweep = Sweep(self.lower, values, N)
-        state = sweep.start()
-        wanted = ("spine_density_absolute", "severity")
-        out = {name: [] for name in wanted}
-        sedation = []
-        backward = {"stress": np.tile(state["stress"], (3, 1))}
-        last, place = None, set(np.searchsorted(self.times, self.visits - 1e-9))
-        for k, h in enumerate([*self.lengths, None]):
-            if k in place:
-                for name in wanted:
-                    out[name].append(state[name])
-                last_now = self.kept[k - 1] if k else None
-                brain = 0.0 if k == 0 else last_now["brain_ketamine_s"][2] + last_now["brain_ketamine_r"][2]
-                sedation.append(1 - 1 / (1 + brain / values["EC50_relief"]) + np.zeros(N))
-            if h is None:
-                break
-            guess = backward
-            if last is not None:
-                guess = {"stress": radau.extrapolate(start, backward["stress"], h / last)}
-            start = state["stress"]
-            state, backward = sweep.step(state, self.kept[k], h, guess)
-            last = h
-        return {**{n: np.array(x) for n, x in out.items()}, "sedation": np.array(sedation)}
+def replays():
+    """One infusion to day 28, six in twelve days to the day after the last."""
+    single = Replay([0], 672.0, [0, 4, 24, 72, 168, *LATER], N, POPULATION_SEED)
+    six = Replay(SIX, 288.0, [0, 288], N, POPULATION_SEED)
+    return {"single": single, "six": six}
 
 
-def _signals(sweep, state, nodes, h):
-    """One step of the upper half that also returns its signals."""
-    seen = {}
-
-    class Spy(dict):
-        def __setitem__(self, key, value):
-            seen[key] = value
-            super().__setitem__(key, value)
-
-    env = Spy({**sweep.values, **nodes})
-    after = {}
-    for block in sweep.model.sweep:
-        kind = type(block).__name__
-        if kind == "Algebra":
-            env[block.name] = block.value(env)
-        elif kind == "Turnover":
-            x = sweep._turnover(block, state[block.name], env, h)
-            env[block.name] = x
-            after[block.name] = x[2]
-        else:
-            sweep._competition(block, state, env, h, after)
-    return after, seen
+def targets():
+    """Rows of targets.csv, value and sd as numbers."""
+    with open(HERE / "targets.csv", encoding="utf-8", newline="") as file:
+        return [
+            {**row, "value": float(row["value"]), "sd": float(row["sd"])}
+            for row in csv.DictReader(file)
+        ]
 
 
 def people(candidate, replay):
-    """Parameter values of the candidate population; load is drawn again where nobody is ill."""
+    """(values, well, rejected, bad): the candidate's population; load is drawn again where
+    nobody is ill, as `ketaqsp.cohort` does."""
     values = dict(replay.values)
+    default = typical_values()
     omegas = {s: r.omega for s, r in replay.rows.items()}
-    for key, x in candidate.items():
-        if key.startswith("~"):
-            omegas[key[1:]] = x
+    omegas.update({key[1:]: x for key, x in candidate.items() if key.startswith("~")})
+
+    def drawn(symbol, ids, attempt=0):
+        from dataclasses import replace
+
+        row = replace(replay.rows[symbol], omega=omegas[symbol])
+        z = normal(POPULATION_SEED, symbol, ids, replicate=attempt)
+        return spread_out(row, candidate.get(symbol, default[symbol]), z)
+
     for symbol in {k.lstrip("~") for k in candidate}:
-        centre = candidate.get(symbol, typical_values()[symbol])
-        if symbol in omegas:
-            z = normal(POPULATION_SEED, symbol, replay.ids)
-            values[symbol] = _spread(replay.rows[symbol], centre, omegas[symbol], z)
-        else:
-            values[symbol] = centre
+        spread = symbol in omegas
+        values[symbol] = drawn(symbol, replay.ids) if spread else candidate[symbol]
     rejected = 0
     for attempt in range(1, ATTEMPTS + 1):
         ill, well, slope = rest.states(values, N)
-        bad = np.flatnonzero(~((ill > ILL) & (slope < MARGIN)))
-        if not bad.size:
+        bad = ~((ill > ILL) & (slope < MARGIN))
+        if not bad.any():
             break
-        rejected += bad.size
-        z = normal(POPULATION_SEED, "load", bad, replicate=attempt)
-        values["load"] = np.array(values["load"])
-        values["load"][bad] = candidate["load"] + omegas["load"] * z
+        rejected += int(bad.sum())
+        values["load"][bad] = drawn("load", np.flatnonzero(bad), attempt)
     values["D_ill"] = ill
-    return values, well, rejected, ~((ill > ILL) & (slope < MARGIN))
+    return values, well, rejected, bad
 
 
-def _spread(row, centre, omega, z):
-    if row.unit == "fraction" and 0 < row.value < 1:
-        odds = centre / (1 - centre) * np.exp(omega * z)
-        return odds / (1 + odds)
-    return centre + omega * z if row.unit == "log" else centre * np.exp(omega * z)
+def figures(candidates, runs):
+    """Every target's figure for each candidate, all of them solved side by side."""
+    drawn = [people(c, runs["single"]) for c in candidates]
+    names = drawn[0][0]
+    together = {
+        m: np.concatenate([np.broadcast_to(v[m], (N,)) for v, *_ in drawn])
+        for m in names
+        if any(np.ndim(v[m]) or v[m] != drawn[0][0][m] for v, *_ in drawn)
+    }
+    together = {**{m: x for m, x in names.items() if m not in together}, **together}
+    together = with_constants(runs["single"].model, together)
+    with np.errstate(all="ignore"):
+        states = {name: run.run(together, len(candidates)) for name, run in runs.items()}
+    out = []
+    for i, (values, well, rejected, bad) in enumerate(drawn):
+        inside = slice(i * N, (i + 1) * N)
+        mine = {p: {m: x[:, inside] for m, x in s.items()} for p, s in states.items()}
+        out.append(_figures(values, well, rejected, bad, mine, runs))
+    return out
 
 
-def madrs(values, states):
+def _madrs(values, states):
     """Integer MADRS at each visit, (visits, N)."""
     share = values["rho"] + (1 - values["rho"]) * states["severity"] / values["D_ill"]
     relief = 1 - values["relief_max"] * states["sedation"]
     return np.clip(np.rint(values["M0"] * share * relief), 0, 60)
 
 
-def figures(candidate, replays):
-    """Every target's figure for one candidate."""
-    values, well, rejected, bad = people(candidate, replays["single"])
-    values = with_constants(replays["single"].model, values)
-    good = ~bad
-    if bad.sum() > N / 10:
-        return {"failed": int(bad.sum())}
-    states = replays["single"].run(values)
-    score = madrs(values, states)[:, good]
-    visit = {float(t): i for i, t in enumerate(replays["single"].visits)}
+def _figures(values, well, rejected, bad, states, runs):
+    score = _madrs(values, states["single"])
+    good = ~bad & np.isfinite(score).all(axis=0)
+    out = {"rejected": rejected, "failed": int((~good).sum())}
+    if out["failed"] > N / 10:
+        return out
+    score = score[:, good]
+    visit = {float(t): i for i, t in enumerate(runs["single"].visits)}
     fall = 1 - score / score[0]
-    out = {}
-    for label, t in (("4h", 4.0), ("24h", 24.0), ("72h", 72.0), ("7d", 168.0), ("14d", 336.0), ("28d", 672.0)):
+    for label, t in TIMES.items():
         out[f"response_{label}"] = float((fall[visit[t]] >= 0.5).mean())
         out[f"remission_{label}"] = float((score[visit[t]] <= 10).mean())
     change = score[visit[24.0]] - score[0]
@@ -199,62 +140,77 @@ def figures(candidate, replays):
     responders = fall[visit[24.0]] >= 0.5
     later = fall[visit[24.0] :][:, responders]
     out["relapse_free_28d"] = float((later.min(axis=0) >= 0.25).mean()) if responders.any() else 0.0
-    six = madrs(values, replays["six"].run(values))[:, good]
+    six = _madrs(values, states["six"])[:, good]
     out["response_six"] = float((1 - six[-1] / six[0] >= 0.5).mean())
     out["bistable"] = float((well < values["D_ill"] - 0.2)[good].mean())
-    spines = states["spine_density_absolute"][:, good]
+    spines = states["single"]["spine_density_absolute"][:, good]
     out["spines_ill"] = float(np.median(spines[0]))
     out["spines_24h"] = float((spines[visit[24.0]] / spines[0]).mean())
-    out["rejected"], out["failed"] = int(rejected), int(bad.sum())
     return out
 
 
-def loss(found, targets):
+def loss(found, wanted):
     """Sum of squared standardised misses; a population that cannot be drawn costs more."""
     if found["failed"] > N / 10:
-        return math.inf
-    misses = [((found[t["target"]] - t["value"]) / t["sd"]) ** 2 for t in targets]
-    return float(sum(misses) + 50 * found["failed"] / N + 0.002 * found["rejected"] / N * 100)
+        return 1e4
+    misses = [((found[t["target"]] - t["value"]) / t["sd"]) ** 2 for t in wanted]
+    return float(sum(misses) + 50 * found["failed"] / N + 0.2 * found["rejected"] / N)
 
 
 def to_candidate(u):
+    """A point of the unit cube as {symbol: value}."""
     out = {}
     for (symbol, (low, high, scale)), x in zip(BOUNDS.items(), u, strict=True):
-        out[symbol] = (
-            math.exp(math.log(low) + x * math.log(high / low)) if scale == "log" else low + x * (high - low)
-        )
+        log = low * (high / low) ** x if scale == "log" else None
+        out[symbol] = float(low + x * (high - low) if log is None else log)
     return out
 
 
-def main(evaluations=300, seed=1):
-    import csv
+def to_point(candidate):
+    """The inverse of to_candidate."""
+    return np.array(
+        [
+            math.log(candidate[s] / low) / math.log(high / low)
+            if scale == "log"
+            else (candidate[s] - low) / (high - low)
+            for s, (low, high, scale) in BOUNDS.items()
+        ]
+    )
 
-    with open(HERE / "targets.csv", encoding="utf-8", newline="") as file:
-        targets = [{**row, "value": float(row["value"]), "sd": float(row["sd"])} for row in csv.DictReader(file)]
-    replays = {name: Replay(name) for name in PROTOCOLS}
-    rng = np.random.default_rng(seed)
-    best = (math.inf, None, None, None)
-    wide = int(evaluations * 0.4)
-    for i in range(evaluations):
-        if i < wide or best[1] is None:
-            u = rng.random(len(BOUNDS))
-        else:
-            shrink = 0.25 * (1 - (i - wide) / (evaluations - wide)) + 0.02
-            u = np.clip(best[1] + shrink * rng.normal(size=len(BOUNDS)) * (rng.random(len(BOUNDS)) < 0.5), 0, 1)
-        candidate = to_candidate(u)
-        found = figures(candidate, replays)
-        value = loss(found, targets)
-        if value < best[0]:
-            best = (value, u, candidate, found)
-            print(f"{i:4d} loss {value:8.2f} " + " ".join(f"{k}={v:.3g}" for k, v in candidate.items()), flush=True)
-            print("      " + " ".join(f"{k}={v:.3g}" for k, v in found.items()), flush=True)
-    result = {
-        "evaluations": evaluations, "seed": seed, "patients": N, "population_seed": POPULATION_SEED,
-        "loss": best[0], "parameters": best[2], "figures": best[3],
+
+def main(generations=25, seed=1):
+    runs, wanted = replays(), targets()
+    best = {"loss": math.inf}
+
+    def evaluate(points):
+        candidates = [to_candidate(u) for u in points.T]
+        found = figures(candidates, runs)
+        losses = np.array([loss(f, wanted) for f in found])
+        k = int(losses.argmin())
+        if losses[k] < best["loss"]:
+            best.update(loss=losses[k], parameters=candidates[k], figures=found[k])
+            print(f"loss {losses[k]:7.2f} ", _line(candidates[k]), "|", _line(found[k]), flush=True)
+        return losses
+
+    first = np.random.default_rng(seed).random((POPULATION, len(BOUNDS)))
+    first[0] = to_point(START)
+    differential_evolution(
+        evaluate, [(0, 1)] * len(BOUNDS), strategy="best1bin", maxiter=generations,
+        init=first, rng=seed, tol=0.0,
+        mutation=(0.4, 0.9), recombination=0.8, polish=False, vectorized=True,
+        updating="deferred",
+    )  # fmt: skip
+    about = {
+        "generations": generations, "population": POPULATION, "seed": seed, "patients": N,
+        "population_seed": POPULATION_SEED,
         "targets_sha256": hashlib.sha256((HERE / "targets.csv").read_bytes()).hexdigest(),
     }  # fmt: skip
-    text = json.dumps(result, indent=1, sort_keys=True)
+    text = json.dumps({**about, **best}, indent=1, sort_keys=True)
     (HERE / f"landscape-seed{seed}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _line(numbers):
+    return " ".join(f"{k}={v:.3g}" for k, v in numbers.items())
 
 
 if __name__ == "__main__":

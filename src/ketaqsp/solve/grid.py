@@ -11,10 +11,11 @@ FIRST = 2  # ... and at least this many ticks
 EXACT = 1e-9  # h, the resolution of times
 
 
-def steps(jumps, outputs, until, level=0):
+def steps(jumps, outputs, until, level=0, growth=GROWTH, allowed=SIZES):
     """Times t (K+1,) in h from 0 to `until`, through every jump and output time.
 
-    level: 1 halves every step, 2 quarters it, and so on.
+    level: 1 halves every step, 2 quarters it, and so on. growth, allowed: another rule than this
+    module's, with sizes in ticks, longest first.
     """
     jumps = {0.0, *_inside(jumps, until)}
     marks = sorted({*jumps, *_inside(outputs, until), round(float(until), 9)})
@@ -22,7 +23,7 @@ def steps(jumps, outputs, until, level=0):
     for start, stop in zip(marks[:-1], marks[1:], strict=True):
         if start in jumps:
             last_jump = start
-        sizes = _between(start, stop, last_jump, 2.0**-level)
+        sizes = _between(start, stop, last_jump, 2.0**-level, growth, allowed)
         now = start
         for size in sizes[:-1]:
             now += size
@@ -35,13 +36,13 @@ def _inside(times, until):
     return (round(float(t), 9) for t in times if 0.0 <= t <= until)
 
 
-def _between(start, stop, last_jump, shrink):
+def _between(start, stop, last_jump, shrink, growth, allowed):
     """Step sizes from one mark to the next."""
     sizes, now = [], start
     while stop - now > EXACT:
-        wanted = max((now - last_jump) * GROWTH / TICK, FIRST)
+        wanted = max((now - last_jump) * growth / TICK, FIRST)
         room = (stop - now) / TICK
-        fits = [s * shrink for s in SIZES if s <= wanted + EXACT and s * shrink <= room + 1e-6]
+        fits = [s * shrink for s in allowed if s <= wanted + EXACT and s * shrink <= room + 1e-6]
         size = fits[0] * TICK if fits else stop - now
         sizes.append(size)
         now += size

@@ -107,7 +107,7 @@ def _solve(model, values, schedule, rows, until, outputs, interventions, level):
     for name in state:
         kept[name] = np.empty((len(outputs), n))
     backward = {name: np.tile(state[name], (3, 1)) for name in model.feedback}
-    last_h, place = None, {int(k): i for i, k in enumerate(keep)}
+    last_h, start, place = None, None, {int(k): i for i, k in enumerate(keep)}
     with np.errstate(all="ignore"):  # a failure shows as NaN and is dealt with by `run`
         for k, h in enumerate(lengths):
             if k in place:
