@@ -1,0 +1,78 @@
+"""Each effect of ketaqsp.trial.emergence as a small panel: with its link, without it, and the
+range over draws of the prior."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from ketaqsp.view import style
+from ketaqsp.view.style import BLUE, GREY, LINES, RED, figure, styled
+
+TABLE = Path(__file__).resolve().parents[1] / "trial" / "emergence.csv"
+COLUMNS = 4
+UNITS = {
+    "glutamate": "glutamate, rest = 1",
+    "ampa_throughput": "AMPA throughput, rest = 1",
+    "synaptic_state": "synaptic state, healthy = 1",
+    "madrs": "MADRS, points",
+    "eef2": "active eEF2, rest = 1",
+    "bdnf": "BDNF, rest = 1",
+    "spine_density": "spine density, own = 1",
+    "severity": "severity, 0 to 1",
+}
+
+
+def shares():
+    """{effect: row} of the stored table; empty if there is none."""
+    if not TABLE.exists():
+        return {}
+    with open(TABLE, encoding="utf-8", newline="") as file:
+        return {row["effect"]: row for row in csv.DictReader(file)}
+
+
+@styled
+def emergence_figure(effects, courses, cut, drawn):
+    """One panel an effect, in the order of `effects`.
+
+    courses, cut: {effect: {run: Dataset}} of the default patient, with the chain whole and cut.
+    drawn: the same for draws of the prior; the band is the middle 90% of the first run.
+    """
+    rows = -(-len(effects) // COLUMNS)
+    made = figure(1240, 275 * rows)
+    axes = made.subplots(rows, COLUMNS, squeeze=False).ravel()
+    found = shares()
+    for ax, effect in zip(axes, effects, strict=False):
+        _panel(ax, effect, courses[effect.name], cut.get(effect.name), drawn[effect.name])
+        share = found.get(effect.name)
+        held = f"\nin {100 * float(share['share']):.0f}% of the prior" if share else ""
+        ax.set_title(_wrapped(effect.statement) + held, fontsize=style.TEXT - 0.25)
+    for ax in axes[len(effects) :]:
+        ax.set_axis_off()
+    return made
+
+
+def _panel(ax, effect, whole, cut, drawn):
+    first = next(iter(drawn))
+    hours = drawn[first]["time"].values
+    per, unit = (24, "days") if effect.hours > 72 else (1, "hours")
+    low, high = np.nanpercentile(drawn[first][effect.seen].values, (5, 95), axis=1)
+    ax.fill_between(hours / per, low, high, color=BLUE, alpha=0.15, lw=0)
+    for (colour, dash), (label, out) in zip((LINES[0], *LINES[2:]), whole.items(), strict=False):
+        y = out[effect.seen].values[:, 0]
+        ax.plot(out["time"].values / per, y, color=colour, ls=dash, label=label)
+    if cut:
+        out = cut[first]
+        y = out[effect.seen].values[:, 0]
+        label = f"{first}; cut: {', '.join(effect.cut)}"
+        ax.plot(out["time"].values / per, y, color=RED, ls=LINES[1][1], lw=1.2, label=label)
+    ax.set_xlim(0, effect.hours / per)
+    ax.set_xlabel(f"time, {unit}")
+    ax.set_ylabel(UNITS[effect.seen])
+    ax.legend(loc="best", fontsize=style.TEXT - 2, labelcolor=GREY, handlelength=1.8)
+
+
+def _wrapped(text, width=44):
+    from textwrap import fill
+
+    return fill(text, width)
