@@ -37,12 +37,12 @@ BOUNDS = {
     "rho": (0.10, 0.55, "linear"),
     "~rho": (0.4, 1.6, "linear"),
     "tau_Z": (30.0, 240.0, "log"),
-    "n_P": (0.7, 8.0, "log"),
+    "n_P": (0.5, 3.0, "log"),
 }
 # An earlier rough fit, so that the search does not begin from nothing.
 START = {
     "sensitivity": 6.35, "~sensitivity": 1.25, "load": -1.99, "~load": 0.97, "W_half": 0.858,
-    "width": 0.015, "a": 0.4, "rho": 0.355, "~rho": 0.91, "tau_Z": 121.0, "n_P": 5.99,
+    "width": 0.015, "a": 0.4, "rho": 0.355, "~rho": 0.91, "tau_Z": 121.0, "n_P": 2.0,
 }  # fmt: skip
 SIX = [0, 2, 4, 7, 9, 11]
 TIMES = {"4h": 4.0, "24h": 24.0, "72h": 72.0, "7d": 168.0, "14d": 336.0, "28d": 672.0}

@@ -40,3 +40,14 @@ SUPERPOSITION = 1e-7
 # Relative to the range. The same arithmetic in another place of an array: only the order of sums
 # inside vector instructions may differ.
 COMPANY = 1e-12
+
+# Fold, either way. Published levels of one analyte differ by up to two between laboratories, arms
+# sampled and ways of reading a figure; beyond it a difference asks for an explanation.
+PK_FOLD = 2.0
+
+# Fold, either way, of a group's geometric mean. These levels set the receptor's block, and five
+# sources on the same analyte and site agree within a quarter.
+PK_CORE = 1.25
+
+# Relative. Expected failures quote three digits.
+QUOTED = 0.02

@@ -1,18 +1,23 @@
 """The equations of a link, read from the blocks that the solver runs. Nothing is typed again."""
 
 import inspect
+import math
 from dataclasses import dataclass
 from functools import cache
 
 import ketaqsp_mathml as mathml
-from sympy import Symbol
+from sympy import Float, Symbol, log, sympify
 
 from ketaqsp.blocks import Algebra, Amount, Competition, Flow, Follow, Turnover, terms
 from ketaqsp.chain import build, rest
+from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import LINKS
 from ketaqsp.patient.simulate import describe
 from ketaqsp.plasma import LIGANDS
 from ketaqsp.receptor import POOLS
+
+# Functions that say no more than the equation does.
+PLAIN = ("rate", "one", "zero")
 
 
 @dataclass(frozen=True)
@@ -54,12 +59,13 @@ def model():
 
 @cache
 def _printer():
-    return mathml.Printer(model().parameters)
+    return mathml.Printer(row.symbol for row in rows())
 
 
 def _value(term):
-    """The term as a SymPy expression of the names that feed it."""
-    return term({name: Symbol(name, positive=True) for name in term.names})
+    """The term as a SymPy expression of the names that feed it; ln 2 is written so."""
+    value = sympify(term({name: Symbol(name, positive=True) for name in term.names}))
+    return value.xreplace({x: log(2) for x in value.atoms(Float) if float(x) == math.log(2)})
 
 
 def _symbol(name):
@@ -74,9 +80,7 @@ def _source(what, term, module=None):
 
 
 def _equation(left, label, pieces):
-    text = " ".join(f"{'-' if sign < 0 else '+'} ({expr})" for sign, expr in pieces)
-    right = _printer().total(pieces)
-    return mathml.equation(left, right, f"{label} = {text.removeprefix('+ ')}")
+    return mathml.equation(left, _printer().total(pieces), label)
 
 
 def _rate(state, pieces):
@@ -140,11 +144,11 @@ def _entry(block, system=None):
 
 
 def _once(sources):
-    """Sources of a block; a function that serves several ligands is told once."""
+    """Sources of a block; a function that serves several ligands is told once, a plain one not."""
     seen, out = set(), []
     for source in sources:
         kind = source.what.split()[0], source.function
-        if kind not in seen:
+        if kind not in seen and source.function.rpartition(".")[2] not in PLAIN:
             seen.add(kind)
             out.append(source)
     return tuple(out)
@@ -164,8 +168,7 @@ def groups(link):
     """
     if link not in LINKS:
         raise ValueError(f"{link!r} is no link; known: {', '.join(LINKS)}")
-    special = {"dose": _inputs, "patient": _at_rest}
-    found = special[link]() if link in special else _blocks(link)
+    found = _at_rest() if link == "patient" else _blocks(link)
     if not found:
         raise ValueError(f"the link {link!r} has no equation of its own")
     return found
@@ -183,6 +186,7 @@ def _blocks(link):
         for pool, where in POOLS.items():
             entries = [_entry(b) for b in sweep if b.name.endswith(f"_{pool}")]
             out.append((f"Pool: {where}", entries))
+        out.append(('With exit="split" in simulate, one pool as an example', [_entry(_split())]))
     else:
         out.append(("States and signals, in the order of the sweep", [_entry(b) for b in sweep]))
     readouts = [_entry(b) for b in whole.readouts if home(b) == link]
@@ -190,20 +194,9 @@ def _blocks(link):
     return tuple(Group(title, tuple(entries)) for title, entries in out if entries)
 
 
-def _inputs():
-    """What a regimen hands over: a rate (or an amount at once) into one state of plasma."""
-    entries = []
-    for system in model().linear:
-        for given, state in system.inputs:
-            name = f"input_{given}"
-            right = f"<mrow><mo>⋯</mo><mo>+</mo>{mathml.name(name)}</mrow>"
-            label = f"d {state}/dt = ... + {name}"
-            equation = mathml.equation(mathml.derivative(state), right, label)
-            oral = "_oral" in given
-            what = given.removesuffix("_oral").replace("_", "-")
-            long_name = f"{what} {'by mouth, into the gut' if oral else 'into a vein'}"
-            entries.append(Entry(name, "umol/h", long_name, (equation,), (), ()))
-    return (Group("What a regimen gives", tuple(entries)),)
+def _split():
+    """The first pool under the other law of exit, for the ketamine family."""
+    return next(b for b in build(exit="split").sweep if isinstance(b, Competition))
 
 
 def _at_rest():

@@ -4,7 +4,10 @@
     ```{parameters} circuit         the rows of its table with their sources
     ```{cuts} circuit               the named cuts and scenarios that act on it
     ```{plasma-models}              the published plasma models
+    ```{inputs}                     which inputs a regimen has
     ```{drugs}                      what can be given
+    ```{effects}                    effects that must emerge, with criteria and cuts
+    ```{published-figures}          what trials printed
     ```{public-api}                 every name that `import ketaqsp` gives
 
 Mathematics is MathML inside the page, so nothing is fetched when it is read.
@@ -14,8 +17,10 @@ import inspect
 import re
 from html import escape
 
+import ketaqsp_dose
 import ketaqsp_equations
 import ketaqsp_tables
+import ketaqsp_trial
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -39,13 +44,13 @@ class Equations(Link):
     """Every state and signal of a link, in groups that can be folded."""
 
     def write(self, link):
-        out = _reads(link)
+        out, told = _reads(link), set()
         groups = ketaqsp_equations.groups(link)
         for place, group in enumerate(groups):
             opened = " open" if place == 0 or len(groups) <= 3 else ""
             summary = f"{escape(group.title)} <small>({_count(group.entries)})</small>"
             parts = [f'<details class="equations"{opened}><summary>{summary}</summary>']
-            parts += [entry_html(link, entry) for entry in group.entries]
+            parts += [entry_html(f"{link}-{place}", entry, told) for entry in group.entries]
             out.append(ketaqsp_tables.raw("\n".join([*parts, "</details>"])))
         return out
 
@@ -69,23 +74,26 @@ def _count(entries):
     return f"{len(entries)} {'name' if len(entries) == 1 else 'names'}"
 
 
-def entry_html(link, entry):
-    """One state or signal: name, meaning, unit, equation, and where each term comes from."""
+def entry_html(where, entry, told):
+    """One state or signal: name, meaning, unit, equation, and where each term comes from.
+
+    told: functions whose docstring stands above on the page; those of this entry are added.
+    """
     unit = "dimensionless" if entry.unit in ("1", "fraction") else entry.unit
     said = f"<code>{escape(entry.name)}</code>: {escape(entry.long_name)} [{escape(unit)}]"
-    lines = [f'<div class="entry" id="equation-{link}-{entry.name}">', f"<p>{said}</p>"]
+    lines = [f'<div class="entry" id="equation-{where}-{entry.name}">', f"<p>{said}</p>"]
     lines += entry.equations
     if entry.sources:
-        lines.append("<ul>" + "".join(_source_html(s) for s in entry.sources) + "</ul>")
+        lines.append("<ul>" + "".join(_source_html(s, told) for s in entry.sources) + "</ul>")
     return "\n".join([*lines, "</div>"])
 
 
-def _source_html(source):
+def _source_html(source, told):
     fed = ", ".join(f"{a} = {n}" for a, n in source.fed)
     fed = f' <span class="fed">[{escape(fed)}]</span>' if fed else ""
-    more = f" {_code(source.more)}" if source.more else ""
-    function = f"<code>{escape(source.function)}</code>"
-    return f"<li>{escape(source.what)}: {function}{fed}: {_code(source.first)}{more}</li>"
+    said = "" if source.function in told else f": {_code(f'{source.first} {source.more}'.strip())}"
+    told.add(source.function)
+    return f"<li>{escape(source.what)}: <code>{escape(source.function)}</code>{fed}{said}</li>"
 
 
 def _code(text):
@@ -107,18 +115,20 @@ class Cuts(Link):
         return ketaqsp_tables.cuts(link)
 
 
-class PlasmaModels(SphinxDirective):
+def plain(write):
+    """A directive without arguments that gives the nodes of `write`."""
+
+    class Plain(SphinxDirective):
+        def run(self):
+            return write()
+
+    Plain.__doc__ = inspect.getdoc(write)
+    return Plain
+
+
+def plasma_models():
     """Rows of every published plasma model."""
-
-    def run(self):
-        return [n for name in published_names() for n in ketaqsp_tables.model_of_plasma(name)]
-
-
-class Drugs(SphinxDirective):
-    """The drugs that a regimen may name."""
-
-    def run(self):
-        return ketaqsp_tables.drugs()
+    return [n for name in published_names() for n in ketaqsp_tables.model_of_plasma(name)]
 
 
 class PublicApi(SphinxDirective):
@@ -126,7 +136,8 @@ class PublicApi(SphinxDirective):
 
     def run(self):
         lines = ["```{eval-rst}"]
-        for name in ketaqsp.__all__:
+        kinds = ("function", "class", "data", "exception")
+        for name in sorted(ketaqsp.__all__, key=lambda n: (kinds.index(_kind(n)), n)):
             lines.append(f".. auto{_kind(name)}:: ketaqsp.{name}")
             lines += ["   :no-value:", ""] if _kind(name) == "data" else [""]
         return self.parse_text_to_nodes("\n".join([*lines, "```"]))
@@ -176,8 +187,14 @@ def setup(app):
     app.add_directive("equations", Equations)
     app.add_directive("parameters", Parameters)
     app.add_directive("cuts", Cuts)
-    app.add_directive("plasma-models", PlasmaModels)
-    app.add_directive("drugs", Drugs)
+    for name, write in {
+        "plasma-models": plasma_models,
+        "inputs": ketaqsp_dose.inputs,
+        "drugs": ketaqsp_dose.drugs,
+        "effects": ketaqsp_trial.effects,
+        "published-figures": ketaqsp_trial.published_figures,
+    }.items():
+        app.add_directive(name, plain(write))
     app.add_directive("public-api", PublicApi)
     app.connect("autodoc-process-docstring", plain_docstring)
     app.connect("env-before-read-docs", read_again)

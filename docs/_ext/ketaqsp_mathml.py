@@ -1,9 +1,11 @@
 """SymPy expressions as MathML, which browsers draw by themselves: no script, no font, no network.
 
 Parameters are set in italics with Greek letters and subscripts; states and signals keep the upright
-name that they have in the results. power, hill, softplus, exp and log are kept by name.
+name that they have in the results. hill, softplus, exp and log are kept by name. Each term of a sum
+is a <math> of its own, so that a long equation can go on in the next line of the page.
 """
 
+import re
 from html import escape
 
 from sympy import sympify
@@ -18,16 +20,34 @@ GREEK = {
 
 OPEN = '<mo stretchy="false">(</mo>'
 CLOSE = '<mo stretchy="false">)</mo>'
+# Second parts of names that are two words, and not a letter with its index.
+SECOND_WORDS = ("block", "erasure", "end", "sd")
 
 
 def split(symbol):
-    """(head, subscript) of a parameter's name: tau_mood is τ with subscript mood."""
-    head, _, sub = symbol.partition("_")
-    return GREEK.get(head, head), sub.replace("_", " ")
+    """(head, subscript) of a parameter's name: tau_mood is τ with mood, V1_nk is V with 1, nk.
+
+    A name of two words such as opioid_block stays whole.
+    """
+    head, *sub = symbol.split("_")
+    if sub and sub[-1] in SECOND_WORDS:
+        return symbol, ""
+    if re.fullmatch(r"[A-Za-z]\d", head):
+        head, sub = head[0], [head[1], *sub]
+    return GREEK.get(head, head), ", ".join(sub)
+
+
+def _place(factor, parameters):
+    """Where a factor stands in a product: numbers, parameters, states, functions, sums."""
+    if factor.is_number:
+        return 0
+    if factor.is_Symbol:
+        return 1 if factor.name in parameters else 2
+    return 4 if factor.is_Add else 3
 
 
 class Printer(MathMLPresentationPrinter):
-    """Presentation MathML in the order of the biology: what raises a state before what lowers it."""
+    """Presentation MathML: in a sum what raises a state stands before what lowers it."""
 
     def __init__(self, parameters):
         super().__init__()
@@ -45,7 +65,7 @@ class Printer(MathMLPresentationPrinter):
 
     def _print_Symbol(self, symbol, style="plain"):
         if symbol.name not in self.parameters:
-            return self._tag("mtext", symbol.name, **{"class": "state"})
+            return self._tag("mi", symbol.name, **{"class": "state"})
         head, sub = split(symbol.name)
         base = self._tag("mi", head, **{"class": "parameter"})
         return self._tag("msub", base, self._tag("mtext", sub)) if sub else base
@@ -63,7 +83,7 @@ class Printer(MathMLPresentationPrinter):
         return self._bracketed(inside)
 
     def _bracketed(self, inside):
-        """Brackets that grow only round a fraction: without a mathematics font they grow too far."""
+        """Brackets that grow only round a fraction: an ordinary font grows them too far."""
         tall = "true" if inside.getElementsByTagName("mfrac") else "false"
         ends = [self._tag("mo", text, stretchy=tall, symmetric="false") for text in "()"]
         return self._tag("mrow", ends[0], inside, ends[1])
@@ -79,23 +99,36 @@ class Printer(MathMLPresentationPrinter):
     _print_exp = _print_Function
     _print_log = _print_Function
 
-    def _print_Add(self, expr, order=None):
-        ordered = self._as_ordered_terms(expr, order=order)
+    def _print_power(self, call):
+        base, exponent = call.args
+        printed = self._print(base)
+        if not base.is_Symbol:
+            printed = self._bracketed(self._tag("mrow", printed))
+        return self._tag("msup", printed, self._print(exponent))
+
+    def _signed(self, expr):
+        """Terms of a sum as (sign, term without it): a number first, what is taken away last."""
+        ordered = self._as_ordered_terms(expr)
         signed = [(bool(term.as_coeff_Mul()[0].is_negative), term) for term in ordered]
+        signed.sort(key=lambda s: (s[0], not s[1].is_number))
+        return [(-1 if negative else 1, -term if negative else term) for negative, term in signed]
+
+    def _print_Add(self, expr, order=None):
         row = self._tag("mrow")
-        for negative, term in sorted(signed, key=lambda s: (s[0], not s[1].is_number)):
-            if negative:
+        for sign, term in self._signed(expr):
+            if sign < 0:
                 row.appendChild(self._tag("mo", "−"))
             elif row.childNodes:
                 row.appendChild(self._tag("mo", "+"))
-            row.appendChild(self._print(-term if negative else term))
+            row.appendChild(self._print(term))
         return row
 
     def _print_Mul(self, expr):
         if expr.as_coeff_Mul()[0].is_negative:
             return self._tag("mrow", self._tag("mo", "−"), self._print(-expr))
         above, below = [], []
-        for factor in expr.as_ordered_factors():
+        factors = expr.as_ordered_factors()
+        for factor in sorted(factors, key=lambda f: _place(f, self.parameters)):
             base, exponent = factor.as_base_exp()
             if factor.is_Pow and exponent.is_number and exponent.is_negative:
                 below.append(base**-exponent)
@@ -127,20 +160,29 @@ class Printer(MathMLPresentationPrinter):
         return self._print(sympify(expr)).toxml()
 
     def total(self, pieces):
-        """MathML of a sum kept in its order: pieces are (sign, expression), sign +1 or -1."""
-        out = ""
+        """A sum kept in its order, as [(MathML, text)] of its terms; sums inside it are opened.
+
+        pieces are (sign, expression), sign +1 or -1.
+        """
+        opened = []
         for sign, expr in pieces:
+            expr = sympify(expr)
+            opened += self._signed(expr) if sign > 0 and expr.is_Add else [(sign, expr)]
+        out = []
+        for sign, expr in opened:
             text = self.xml(expr)
-            if sign < 0 and sympify(expr).is_Add:
+            if sign < 0 and expr.is_Add:
                 text = f"<mrow>{OPEN}{text}{CLOSE}</mrow>"
-            joint = "<mo>−</mo>" if sign < 0 else "<mo>+</mo>" if out else ""
-            out += joint + text
-        return f"<mrow>{out or '<mn>0</mn>'}</mrow>"
+            mark = "−" if sign < 0 else "+" if out else ""
+            # A form is said, or a sign that stands first would be set close as that of a number.
+            joint = f'<mo form="infix">{mark}</mo>' if mark else ""
+            out.append((f"<mrow>{joint}{text}</mrow>", f"{mark} {expr}".strip()))
+        return out or [("<mn>0</mn>", "0")]
 
 
 def name(text):
-    """A state or signal, as MathML."""
-    return f'<mtext class="state">{escape(text)}</mtext>'
+    """A state or signal, as MathML. Not as mtext: that counts as space, and moves operators."""
+    return f'<mi class="state">{escape(text)}</mi>'
 
 
 def at_start(state):
@@ -156,11 +198,16 @@ def derivative(state):
 
 
 def equation(left, right, label):
-    """A displayed equation; `label` is its text for readers that cannot draw it."""
-    return (
-        f'<div class="equation"><math display="block" alttext="{escape(label)}">'
-        f"<mrow>{left}<mo>=</mo>{right}</mrow></math></div>"
+    """A displayed equation. right: [(MathML, text)] of terms, between which a line may end.
+
+    The texts (and `label`, the left side) are for readers that cannot draw it.
+    """
+    parts = [(f'<mrow>{left}<mo form="infix">=</mo></mrow>', f"{label} ="), *right]
+    drawn = (
+        f'<math displaystyle="true" alttext="{escape(text)}">{content}</math>'
+        for content, text in parts
     )
+    return f'<div class="equation">{" ".join(drawn)}</div>'
 
 
 def parameter(symbol):

@@ -1,6 +1,5 @@
-"""Parameter tables, sources, cuts and drugs as docutils nodes, read from the files of the package."""
+"""Parameter tables, sources and cuts as docutils nodes, read from the files of the package."""
 
-import csv
 import math
 
 import ketaqsp_mathml as mathml
@@ -8,12 +7,14 @@ from docutils import nodes
 
 from ketaqsp.chain import CUTS, SCENARIOS
 from ketaqsp.parameters import rows
-from ketaqsp.parameters.table import HOME, published, sources
+from ketaqsp.parameters.table import published, sources
 
-HEAD = (
-    "symbol", "meaning", "value", "unit", "spread between people", "prior, 95%",
-    "source", "confidence", "role", "note",
-)  # fmt: skip
+HEAD = tuple("symbol,meaning,value,unit,between people,prior (95%),source,confidence".split(","))
+LEGEND = (
+    "Unit 1 is dimensionless, log the natural logarithm of a ratio. Between people: how far "
+    "patients differ; prior: how far the value itself may be off. A row marked alternative is a "
+    "rival value that is used only when it is set."
+)
 
 
 def table(ident, head, body):
@@ -83,19 +84,26 @@ def parameters(link, chosen=None, tag=""):
     Raises ValueError where a row names a source that no sources.csv has.
     """
     chosen = rows(link) if chosen is None else chosen
-    known, body, cited = sources(), [], {}
+    known, body = sources(), []
     for row in chosen:
         if row.source not in known:
             raise ValueError(f"{link}: {row.symbol} names source {row.source!r}; no table has it")
-        ident = f"source-{tag}{link}-{row.source}".replace("_", "-")
-        cited[row.source] = ident
-        body.append((f"parameter-{tag}{link}-{row.symbol}", _cells(row, ident, known)))
+        cells = _cells(row, _ident(tag + link, row.source), known)
+        body.append((f"parameter-{tag}{link}-{row.symbol}", cells))
     label = f"parameters-{tag}{link}".replace("_", "-")
-    return [table(label, HEAD, body), nodes.rubric("", "Sources"), _sources(cited, known)]
+    legend = [] if tag else [nodes.paragraph("", LEGEND)]
+    cited = cited_sources((row.source for row in chosen), tag + link)
+    return [*legend, table(label, HEAD, body), *cited]
 
 
 def _cells(row, ident, known):
-    symbol = [raw(mathml.inline(mathml.parameter(row.symbol))), nodes.Text(" "), nodes.literal("", row.symbol)]
+    drawn = raw(mathml.inline(mathml.parameter(row.symbol)))
+    symbol = [drawn, nodes.Text(" "), nodes.literal("", row.symbol)]
+    if row.role != "default":
+        symbol += [nodes.Text(" "), nodes.inline("", row.role, classes=["role"])]
+    meaning = [nodes.Text(row.meaning)]
+    if row.note:
+        meaning += [nodes.Text(" "), nodes.inline("", f"({row.note})", classes=["note"])]
     source = [nodes.reference("", row.source, refid=ident, internal=True)]
     identifier = known[row.source][1]
     if identifier:
@@ -104,21 +112,26 @@ def _cells(row, ident, known):
     source.append(nodes.Text(f" ({where})"))
     confidence = [nodes.inline("", row.confidence, classes=["confidence", row.confidence])]
     return (
-        *(symbol, row.meaning, number(row.value), row.unit, spread(row), prior(row)),
-        *(source, confidence, row.role, row.note),
+        *(symbol, meaning, number(row.value), row.unit, spread(row), prior(row)),
+        *(source, confidence),
     )
 
 
-def _sources(cited, known):
+def _ident(where, key):
+    return f"source-{where}-{key}".replace("_", "-")
+
+
+def cited_sources(keys, where):
+    """A rubric and the list of the sources with these keys; ids say where they are cited."""
     out = nodes.bullet_list(bullet="-")
-    for key, ident in sorted(cited.items()):
-        citation, identifier, note = known[key]
+    for key in sorted(set(keys)):
+        citation, identifier, note = sources()[key]
         text = nodes.paragraph("", "", nodes.literal("", key), nodes.Text(f": {citation}. "))
         text += link_to(identifier)
         if note:
             text += nodes.Text(f" ({note})")
-        out += nodes.list_item("", text, ids=[ident])
-    return out
+        out += nodes.list_item("", text, ids=[_ident(where, key)])
+    return [nodes.rubric("", "Sources"), out]
 
 
 def model_of_plasma(name):
@@ -135,34 +148,20 @@ def cuts(link):
     body = []
     for kind, known in (("cut", CUTS), ("scenario", SCENARIOS)):
         for name, changes in known.items():
-            for symbol, value in changes.items():
-                if symbol in mine:
-                    ask = [nodes.literal("", f'{kind}="{name}"')]
-                    row = mine[symbol]
-                    change = [
-                        nodes.literal("", symbol),
-                        nodes.Text(f" from {number(row.value)} to {number(value)}"),
-                    ]
-                    body.append((f"{kind}-{name}-{symbol}", (ask, change, row.meaning)))
+            here = [(mine[s], value) for s, value in changes.items() if s in mine]
+            if here:
+                ask = [nodes.literal("", f'{kind}="{name}"')]
+                body.append((f"{kind}-{link}-{name}", (ask, *_changes(here))))
     if not body:
         return [nodes.paragraph("", "No named cut or scenario changes a row of this link.")]
     return [table(f"cuts-{link}", ("ask for", "changes", "which is"), body)]
 
 
-def drugs():
-    """Table of drugs.csv: what can be given, and what amount is refused as a slip."""
-    with open(HOME / "dose" / "drugs.csv", encoding="utf-8", newline="") as file:
-        found = list(csv.DictReader(file))
-    head = ("drug", "g/mol", "delivers", "routes", "amount accepted", "why that limit", "note")
-    body = []
-    for row in found:
-        per_kg = f", {row['max_mg_per_kg']} mg/kg" if row["max_mg_per_kg"] else ""
-        amount = f"{row['min_mg']} to {row['max_mg']} mg{per_kg}" if row["max_mg"] else "no dose"
-        drug = [nodes.literal("", row["drug"])]
-        delivers = row["analytes"].replace(";", ", ").replace(":", " × ")
-        routes = row["routes"].replace(";", ", ")
-        rest = (routes, amount, row["reason"], row["note"])
-        body.append((f"drug-{row['drug']}", (drug, row["molar_mass"], delivers, *rest)))
-    keys = dict.fromkeys(key for row in found for key in row["source"].split(";") if key)
-    cited = {key: f"source-drug-{key}".replace("_", "-") for key in keys}
-    return [table("drugs", head, body), nodes.rubric("", "Sources"), _sources(cited, sources())]
+def _changes(found):
+    """Two cells: which rows change from what to what, and what they mean."""
+    change, meaning = [], "; ".join(row.meaning for row, _ in found)
+    for row, value in found:
+        change += [nodes.Text("; ")] if change else []
+        change.append(nodes.literal("", row.symbol))
+        change.append(nodes.Text(f" from {number(row.value)} to {number(value)}"))
+    return change, meaning

@@ -22,6 +22,7 @@ _HOMES = {
     "SCENARIOS": "chain",
     "Intervention": "solve",
     "cohort": "patient",
+    "open": "patient.store",
     "simulate": "patient",
     "typical": "patient",
 }

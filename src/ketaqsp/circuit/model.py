@@ -13,7 +13,7 @@ def adaptation(pool):
             f"adapted_{pool}",
             "fraction",
             f"block that cells have got used to, {pool}",
-            use(eq.adapting, block=f"nmda_block_{pool}"),
+            use(eq.adapting, block=f"bound_{pool}"),
             use(eq.rate, tau="tau_H"),
             use(eq.zero),
         ),

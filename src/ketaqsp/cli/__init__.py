@@ -16,10 +16,12 @@ MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.ENOMEM, err
 
 def main(argv=None):
     """Run the command in `argv` (default: that of the process). Returns the exit status."""
-    from typer import Abort, TyperException
+    try:
+        from typer import Abort, TyperException
 
-    from ketaqsp.cli.app import app
-
+        from ketaqsp.cli.app import app
+    except KeyboardInterrupt:
+        return _say("interrupted.", INTERRUPTED)
     try:
         status = app(args=argv, prog_name="ketaqsp", standalone_mode=False)
         sys.stdout.flush()
@@ -40,6 +42,11 @@ def main(argv=None):
         )
     except SystemExit as end:  # the reader of standard output went away
         return end.code if isinstance(end.code, int) else OWN_FAULT
+    except BrokenPipeError:  # likewise, while the help was printed
+        from ketaqsp.cli.output import forget_stdout
+
+        forget_stdout()
+        return 0
     except OSError as problem:
         if problem.errno in MACHINE:
             return _say(f"the machine refused: {problem}.", MachineError.exit_status)

@@ -37,20 +37,24 @@ def ketaqsp(
     """Ketamine in depression, from dose to mood. For research and teaching only."""
 
 
-@app.command()
+@app.command(epilog=o.STATUS)
 def demo(
     out: Annotated[
         str, Option("--out", help="Folder of the report; it is replaced.", metavar="FOLDER")
     ] = "ketaqsp-demo",
-    patients: Annotated[str, Option("--patients", help="How many in each arm.")] = "1000",
-    seed: Annotated[str, Option("--seed", help="Fixes every random draw.")] = "1",
+    patients: Annotated[
+        str, Option("--patients", help="How many in each arm, at least 2.", metavar="N")
+    ] = "1000",
+    seed: Annotated[
+        str, Option("--seed", help="Number that fixes every random draw.", metavar="N")
+    ] = "1",
     as_json: o.Json = False,
 ):
     """One infusion of ketamine against midazolam, from dose to MADRS, as a page to read."""
     return _run("demo", locals())
 
 
-@app.command()
+@app.command(epilog=o.STATUS)
 def simulate(
     drug: o.Drug = None,
     route: o.Route = None,
@@ -69,8 +73,14 @@ def simulate(
         str, Option("--until", help="Length of the run.", rich_help_panel=o.RESULT, metavar="TIME")
     ] = "28 d",
     every: Annotated[
-        str, Option("--every", help="Output interval.", rich_help_panel=o.RESULT, metavar="TIME")
-    ] = "1 h",
+        str | None,
+        Option(
+            "--every",
+            help="Output interval. Default: 1 h, or the whole run if that is shorter.",
+            rich_help_panel=o.RESULT,
+            metavar="TIME",
+        ),
+    ] = None,
     out: Annotated[
         str | None,
         Option(
@@ -84,33 +94,49 @@ def simulate(
         bool,
         Option(
             "--rater-noise",
+            metavar=o.FLAG,
             help="MADRS as a rater would write it: whole points with error.",
             rich_help_panel=o.RESULT,
         ),
     ] = False,
     overwrite: o.Overwrite = False,
+    resume: Annotated[
+        bool,
+        Option(
+            "--resume",
+            metavar=o.FLAG,
+            help="Finish PATH.partial, left by the same command when it was stopped.",
+            rich_help_panel=o.RESULT,
+        ),
+    ] = False,
     as_json: o.Json = False,
 ):
-    """Give a regimen to virtual patients; print a summary, or write every curve."""
+    """Give a regimen to virtual patients; print a summary, or write every curve.
+
+    Example: ketaqsp simulate --dose '0.5 mg/kg' --days 0,3,7 --patients 200 --out run.zarr
+    """
     return _run("simulate", locals())
 
 
-@app.command()
+@app.command(epilog=o.STATUS)
 def parameters(
     link: Annotated[
-        str | None, Option("--link", help="Only this link, such as plasma.", metavar="NAME")
+        str | None, Option("--link", help=f"Only this link: {o.LINKS}.", metavar="NAME")
     ] = None,
     confidence: Annotated[
         str | None,
-        Option("--confidence", help="Only rows of this kind, such as assumed.", metavar="NAME"),
+        Option("--confidence", help=f"Only rows of this kind: {o.CONFIDENCE}.", metavar="NAME"),
     ] = None,
     as_json: o.Json = False,
 ):
-    """Every number of the model with unit, spread, source and confidence."""
+    """Every number of the model with unit, spread, source and confidence.
+
+    Example: ketaqsp parameters --link mood --confidence assumed
+    """
     return _run("parameters", locals())
 
 
-@app.command()
+@app.command(epilog=o.STATUS)
 def export(
     out: Annotated[
         str | None,
@@ -142,5 +168,8 @@ def export(
     overwrite: o.Overwrite = False,
     as_json: o.Json = False,
 ):
-    """Write the model of one patient, dosing included, for other software."""
+    """Write the model of one patient, dosing included, for other software.
+
+    Example: ketaqsp export --format sbml --dose '0.5 mg/kg' --out ketamine.xml
+    """
     return _run("export", locals())

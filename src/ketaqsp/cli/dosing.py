@@ -1,5 +1,6 @@
 """The dosing and patient options turned into regimens and a cohort, checked before any work."""
 
+import re
 from dataclasses import dataclass, replace
 
 from ketaqsp.errors import BadInput, unknown
@@ -7,6 +8,26 @@ from ketaqsp.errors import BadInput, unknown
 DEFAULT_PATIENTS = 100
 INFUSION = "40 min"
 WHOLE_DAY = 24.0
+MOST_SHOWN = 40  # characters of a number
+MOST = 1_000_000  # patients, as in patient.cohort, which a wrong option need not wait for
+# How the dose link words a remedy (for protocol files and Python) -> how it is done here.
+OPTIONS = {
+    r"Write 0 for a dose given at once": "Write '0 min' for a dose given at once",
+    r"'(dose|route|drug): ([^']*)'": r"--\1 '\2'",
+    r"[Uu]se saline, that is nothing\(\)": "use --drug saline",
+    r"Use oral\(\.\.\.\)": "Leave --duration out",
+    r"use bolus\(\.\.\.\)": "give it at once with --duration '0 min'",
+    r"Use bolus\(\.\.\.\), or a duration": "Give it at once with --duration '0 min', or write one",
+}
+CELLS = {
+    r"Write 0 for a dose given at once": "Write RATE 0 for a dose given at once",
+    r"write 'dose: ([^']*?) (mg\S*)'": r"write AMT \1 and AMT_UNIT \2",
+    r"[Uu]se 'route: ([^']*)'": r"Write ROUTE \1",
+    r"[Uu]se saline, that is nothing\(\)": "use EVID 0",
+    r"Use oral\(\.\.\.\)": "Write RATE 0",
+    r"use bolus\(\.\.\.\)": "write RATE 0 to give it at once",
+    r"Use bolus\(\.\.\.\), or a duration such as '40 min'": "Write RATE 0 to give it at once",
+}
 
 
 @dataclass(frozen=True)
@@ -30,14 +51,13 @@ def whole(text, option, low, high, default=None):
     """The text of an option as a whole number in the range."""
     if text is None:
         return default
-    allowed = f"allowed: a whole number from {low} to {high}"
-    try:
-        value = int(text.strip())
-    except ValueError:
-        raise BadInput(f"{option} {text!r} is not a whole number; {allowed}.") from None
-    if not low <= value <= high:
-        raise BadInput(f"{option} {value} is out of range; {allowed}.")
-    return value
+    allowed = f"allowed: a whole number from {low} to {high}. Write for example {option} "
+    allowed += str(default if default is not None else low)
+    if not re.fullmatch(r"\s*[+-]?[0-9]+\s*", text):
+        raise BadInput(f"{option} {text[:MOST_SHOWN]!r} is not a whole number; {allowed}.")
+    if len(text) > MOST_SHOWN or not low <= int(text) <= high:
+        raise BadInput(f"{option} {text.strip()[:MOST_SHOWN]} is out of range; {allowed}.")
+    return int(text)
 
 
 def seed_of(text):
@@ -46,9 +66,24 @@ def seed_of(text):
 
 
 def dosing(drug=None, route=None, dose=None, duration=None, days=None, events=None):
-    """Read the dosing options. Raises BadInput."""
+    """Read the dosing options. Raises BadInput, in the words of the command line."""
+    try:
+        return _dosing(drug, route, dose, duration, days, events)
+    except BadInput as problem:
+        raise BadInput(_in_options(str(problem), events is not None)) from None
+
+
+def _in_options(message, table):
+    """A message of the dose link, with its remedy as an option, or as a cell of an event table."""
+    for there, here in (CELLS if table else OPTIONS).items():
+        message = re.sub(there, here, message)
+    return message
+
+
+def _dosing(drug, route, dose, duration, days, events):
     if events is None:
-        return Dosing((_regimen(drug or "ketamine", route, dose, duration, days),))
+        name = "ketamine" if drug is None else drug
+        return Dosing((_regimen(name, route, dose, duration, days),))
     rivals = {"drug": drug, "route": route, "dose": dose, "duration": duration, "days": days}
     for name, value in rivals.items():
         if value is not None:
@@ -68,7 +103,7 @@ def _regimen(name, route, dose, duration, days):
     from ketaqsp.dose.quantity import parse_amount, parse_days, parse_time
 
     entry = drug(name)
-    days = parse_days(days or "0", "--days")
+    days = parse_days("0" if days is None else days, "--days")
     if not entry.takes_dose:
         if dose is not None:
             raise BadInput(f"{name} takes no dose, --dose {dose!r} was given. Leave --dose out.")
@@ -98,17 +133,21 @@ def check_horizon(plan, until_h, until):
         )
 
 
+@dataclass(frozen=True)
+class People:
+    """Who is treated, as the options say it and before anybody is drawn."""
+
+    n: int
+    typical: bool
+    preset: str
+    seed: int
+    pk: str | None
+    cut: tuple
+    scenario: tuple
+
+
 def people(plan, *, patients, typical, seed, preset, pk, cut, scenario):
-    """The cohort of a run; with an event table one patient per ID, in its order."""
-    import numpy as np
-
-    from ketaqsp.chain import overrides
-    from ketaqsp.patient import cohort as draw
-    from ketaqsp.patient import typical as alone
-    from ketaqsp.patient.cohort import MOST
-
-    changes = {"pk": pk, "cut": tuple(cut or ()), "scenario": tuple(scenario or ())}
-    overrides(changes["cut"], changes["scenario"])  # a wrong name is told before anybody is drawn
+    """The options on patients, checked; with an event table one patient per ID. Raises BadInput."""
     seed = seed_of(seed)
     for given, what in ((typical, "--typical"), (plan.ids is not None, "--events")):
         if given and patients is not None:
@@ -116,16 +155,37 @@ def people(plan, *, patients, typical, seed, preset, pk, cut, scenario):
                 f"--patients {patients} and {what} both say how many; allowed: one of them. "
                 "Leave one out."
             )
-    n = whole(patients, "--patients", 1, MOST, default=DEFAULT_PATIENTS)
+    n = whole(patients, "--patients", 1, MOST, default=1 if typical else DEFAULT_PATIENTS)
     if plan.ids is not None:
         n = len(plan.ids)
-    if typical:
-        one = alone(preset, **changes)
-        ids = np.arange(n if plan.ids is not None else 1)
-        shared = {**one.parameters, "D_ill": np.repeat(one.parameters["D_ill"], len(ids))}
-        group = replace(one, ids=ids, parameters=shared, well=np.repeat(one.well, len(ids)))
+    _known_names(preset, pk, cut, scenario)
+    return People(n, typical, preset, seed, pk, tuple(cut or ()), tuple(scenario or ()))
+
+
+def _known_names(preset, pk, cut, scenario):
+    from ketaqsp.chain import overrides
+    from ketaqsp.parameters.table import published_names
+    from ketaqsp.patient import PRESETS
+
+    if preset not in PRESETS:
+        raise unknown("preset", preset, PRESETS)
+    if pk is not None and pk not in published_names():
+        raise unknown("pk", pk, published_names())
+    overrides(tuple(cut or ()), tuple(scenario or ()))
+
+
+def draw(plan, who):
+    """The cohort of a run; with an event table its numbers are the IDs, as the file orders them."""
+    import numpy as np
+
+    from ketaqsp.patient import cohort, typical
+
+    changes = {"pk": who.pk, "cut": who.cut, "scenario": who.scenario}
+    if who.typical:
+        one = typical(who.preset, **changes)
+        shared = {**one.parameters, "D_ill": np.repeat(one.parameters["D_ill"], who.n)}
+        well = np.repeat(one.well, who.n)
+        group = replace(one, ids=np.arange(who.n), parameters=shared, well=well)
     else:
-        group = draw(preset, n, seed, **changes)
-    if plan.ids is not None:
-        group = replace(group, ids=np.array(plan.ids))
-    return group
+        group = cohort(who.preset, who.n, who.seed, **changes)
+    return group if plan.ids is None else replace(group, ids=np.array(plan.ids))

@@ -1,6 +1,6 @@
 """`ketaqsp export`: the model of one patient, dosing included, for other software."""
 
-from ketaqsp.cli.dosing import dosing, people, whole
+from ketaqsp.cli.dosing import MOST, Dosing, dosing, draw, people, whole
 from ketaqsp.cli.output import emit, emit_json
 
 FORMATS = ("sbml",)
@@ -28,7 +28,6 @@ def run(
 ):
     """Check, build, write to a partial file, rename."""
     from ketaqsp.errors import BadInput, unknown
-    from ketaqsp.patient.cohort import MOST
     from ketaqsp.patient.store import check_target, put
 
     if format in LATER:
@@ -59,13 +58,13 @@ def _text(plan, number, seed, preset, pk, cut, scenario):
     """The file's text and the number of states in it."""
     import numpy as np
 
-    from ketaqsp.cli.dosing import Dosing
     from ketaqsp.dose.schedule import schedule
     from ketaqsp.export.sbml import to_sbml
     from ketaqsp.patient.simulate import model_for
 
-    group = people(
-        Dosing(plan.regimens),
+    plan = Dosing(plan.regimens)  # a table of one ID is one regimen
+    who = people(
+        plan,
         patients=None if number is None else str(number + 1),
         typical=number is None,
         seed=seed,
@@ -74,6 +73,7 @@ def _text(plan, number, seed, preset, pk, cut, scenario):
         cut=cut,
         scenario=scenario,
     )
+    group = draw(plan, who)
     place = number or 0
     model = model_for(plan.regimens[0])
     one = {

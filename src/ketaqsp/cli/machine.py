@@ -10,6 +10,7 @@ from pathlib import Path
 from ketaqsp.errors import MachineError
 
 WORK = 40  # curves beside the variables of a model that the solver holds for one batch
+PARAMETERS = 100  # numbers a patient is drawn with, at most
 GIB = 2**30
 
 
@@ -19,8 +20,12 @@ class Clock:
     def __init__(self):
         self.started, self.begun = datetime.now(UTC), time.monotonic()
 
-    def record(self, out, group):
-        """What run.json holds: clock, host, versions, and the parameters of whoever failed."""
+    def record(self, found, group, *, resumed=False):
+        """What run.json holds: clock, host, versions, and the parameters of whoever failed.
+
+        found: the digest of all patients (see patient.summary). resumed: the clock is that of the
+        last part alone.
+        """
         from importlib.metadata import version
 
         import numpy as np
@@ -29,10 +34,11 @@ class Clock:
         from ketaqsp.patient.summary import FAILED
 
         libraries = ("numpy", "scipy", "xarray", "zarr", "pandas")
-        failed = np.flatnonzero(out["status"].values == FAILED)
+        failed = np.flatnonzero(found["status"][0] == FAILED)
         return {
             "started": self.started.isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - self.begun, 3),
+            "resumed": resumed,
             "host": platform.node(),
             "platform": platform.platform(),
             "python": platform.python_version(),
@@ -74,26 +80,30 @@ def available():
     return min(found, default=None)
 
 
-def needed(n, times, until_h, variables, *, whole):
-    """Bytes of a run: one batch of patients while it is solved, and the results.
+def needed(n, times, until_h, variables, *, whole, piece):
+    """Bytes of a run: one piece of patients while it is solved, and the summary of all.
 
-    The solver steps at most an hour, whatever the output interval. whole: every variable is kept
-    for all patients, twice while the batches are joined.
+    The solver steps at most an hour, whatever the output interval. whole: every variable of a
+    piece is kept, twice while its batches are joined.
     """
-    from ketaqsp.patient.summary import WANTED
+    from ketaqsp.patient.summary import LOOKS, PEAKS, SEEN, WANTED
     from ketaqsp.solve.run import CHUNK
 
     batch = min(n, CHUNK) * (variables * times + WORK * max(times, until_h))
-    return 8 * (batch + 2 * n * times * (variables if whole else len(WANTED)))
+    kept = 2 * min(n, piece) * times * (variables if whole else len(WANTED))
+    said = 2 * n * (len(SEEN) * (len(LOOKS) + 1) + 2 * len(PEAKS) + PARAMETERS)
+    return 8 * (batch + kept + said)
 
 
-def check_memory(n, until_h, every_h, regimens, *, whole):
+def check_memory(n, until_h, every_h, plan, *, whole):
     """Raises MachineError, before any work, if the run cannot fit."""
     from ketaqsp.patient.simulate import model_for
+    from ketaqsp.solve.run import CHUNK
 
-    model = model_for(regimens)
+    model = model_for(plan.given)
     times = until_h / every_h + 1
-    need = needed(n, times, until_h, len(model.states) + len(model.signals), whole=whole)
+    variables, piece = len(model.states) + len(model.signals), n if plan.ids else CHUNK
+    need = needed(n, times, until_h, variables, whole=whole, piece=piece)
     have = available()
     if have is not None and need > have:
         raise MachineError(

@@ -1,20 +1,47 @@
-"""Options that several commands share, each with its one help text. All arrive as text."""
+"""Options that several commands share, each with its one help text. All arrive as text.
+
+The names are spelled out so that --help need not load the tables; a test compares them.
+"""
 
 from typing import Annotated
 
 from typer import Option
 
+DRUGS = (
+    "ketamine, esketamine, arketamine, midazolam, memantine, mk801, lanicemine, "
+    "oral_antidepressant, saline, none"
+)
+ROUTES = "iv, po"
+PRESETS = "trd"
+PKS = "clements, domino, fanta_otto, kamp_aln, perez_ruixo"
+CUTS = (
+    "disinhibition, pyramidal_block, block_at_rest, rest_to_eef2, habenula, glutamate_to_ampa, "
+    "surface_ampa, ampa_carries_mood, bdnf, mtorc1, spines, adaptation, feedback, opioid, "
+    "ssri_to_trkb, acute_relief, brain_metabolites"
+)
+SCENARIOS = "agonist, hnk, late_hold, tonic_habenula"
+LINKS = "plasma, receptor, circuit, synapse, mood, patient"
+CONFIDENCE = "read, recalled, derived, assumed, fitted"
+FLAG = ""  # in place of <bool>
+STATUS = (
+    "Exit status: 0 done, 1 a fault of ours, 2 bad input, 3 some patients failed, 4 the machine, "
+    "130 interrupted."
+)
 DOSING = "Dosing"
 PEOPLE = "Patients"
 RESULT = "Results"
 
 Drug = Annotated[
-    str | None, Option("--drug", help="Default: ketamine.", rich_help_panel=DOSING, metavar="NAME")
+    str | None,
+    Option("--drug", help=f"{DRUGS}. Default: ketamine.", rich_help_panel=DOSING, metavar="NAME"),
 ]
 Route = Annotated[
     str | None,
     Option(
-        "--route", help="Default: the drug's first route.", rich_help_panel=DOSING, metavar="NAME"
+        "--route",
+        help=f"{ROUTES}. Default: the one that the drug has.",
+        rich_help_panel=DOSING,
+        metavar="NAME",
     ),
 ]
 Dose = Annotated[
@@ -54,7 +81,7 @@ Events = Annotated[
     ),
 ]
 Preset = Annotated[
-    str, Option("--preset", help="Population.", rich_help_panel=PEOPLE, metavar="NAME")
+    str, Option("--preset", help=f"Population: {PRESETS}.", rich_help_panel=PEOPLE, metavar="NAME")
 ]
 Patients = Annotated[
     str | None,
@@ -71,13 +98,18 @@ Seed = Annotated[
 ]
 Typical = Annotated[
     bool,
-    Option("--typical", help="One patient with the typical values.", rich_help_panel=PEOPLE),
+    Option(
+        "--typical",
+        metavar=FLAG,
+        help="One patient with the typical values.",
+        rich_help_panel=PEOPLE,
+    ),
 ]
 Cut = Annotated[
     list[str] | None,
     Option(
         "--cut",
-        help="Take a step of the chain out, such as spines. May be repeated.",
+        help=f"Take a step of the chain out: {CUTS}. May be repeated.",
         rich_help_panel=PEOPLE,
         metavar="NAME",
     ),
@@ -86,7 +118,7 @@ Scenario = Annotated[
     list[str] | None,
     Option(
         "--scenario",
-        help="Turn a switch, such as agonist. May be repeated.",
+        help=f"Turn a switch: {SCENARIOS}. May be repeated.",
         rich_help_panel=PEOPLE,
         metavar="NAME",
     ),
@@ -95,18 +127,20 @@ Pk = Annotated[
     str | None,
     Option(
         "--pk",
-        help="Published plasma model in place of ours.",
+        help=f"Published plasma model in place of ours: {PKS}.",
         rich_help_panel=PEOPLE,
         metavar="NAME",
     ),
 ]
 Overwrite = Annotated[
-    bool, Option("--overwrite", help="Replace an existing result.", rich_help_panel=RESULT)
+    bool,
+    Option("--overwrite", metavar=FLAG, help="Replace an existing result.", rich_help_panel=RESULT),
 ]
 Json = Annotated[
     bool,
     Option(
         "--json",
+        metavar=FLAG,
         help="One JSON object on standard output, nothing else there.",
         rich_help_panel=RESULT,
     ),

@@ -4,18 +4,35 @@ import json
 import os
 import sys
 import time
+from threading import Timer
 
-WIDE = 160  # columns where nobody's terminal sets a width
+from ketaqsp.errors import MachineError
+
+WIDE = 120  # columns where nobody's terminal sets a width
 PATIENCE = 2.0  # s before a command says that it is at work
+LINE_EVERY = 10.0  # s between two such lines where nobody watches a bar
 
 
 def emit(text):
-    """Print text; a reader that went away (`| head`) is no failure."""
+    """Print text; a reader that went away (`| head`) is no failure. Raises MachineError."""
     try:
         print(text)
         sys.stdout.flush()
     except BrokenPipeError:
+        forget_stdout()
+    except OSError as problem:
+        forget_stdout()
+        raise MachineError(
+            f"standard output cannot be written: {problem.strerror}. Send it somewhere else."
+        ) from problem
+
+
+def forget_stdout():
+    """Let what is left in the buffer go nowhere, so that leaving does not fail on it again."""
+    try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):  # no real file behind it
+        sys.stdout = None
 
 
 def emit_json(payload):
@@ -51,42 +68,59 @@ def note(message):
 
 
 class Progress:
-    """A bar on a terminal, lines elsewhere; silent below two seconds. Use as a context."""
+    """A bar on a terminal, lines elsewhere; silent below two seconds. Use as a context.
+
+    Both go to standard error. total: patients.
+    """
 
     def __init__(self, what, total):
-        self.what, self.total = what, total
-        self.begun = self.said = time.monotonic()
-        self.bar = None
+        self.what, self.total, self.done = what, total, 0.0
+        self.begun = time.monotonic()
+        self.said = self.begun + PATIENCE - LINE_EVERY
+        self.bar = self.timer = None
 
     def __enter__(self):
         if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-            from rich.progress import TimeElapsedColumn as Elapsed
-
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-            console = Console(stderr=True)
-            self.bar = Progress(*columns, Elapsed(), console=console, transient=True)
-            self.task = self.bar.add_task(self.what, total=self.total)
-            self.bar.start()
+            # By the clock, not by a report of progress: the first one may take a while.
+            self.timer = Timer(PATIENCE, self._start)
+            self.timer.daemon = True
+            self.timer.start()
         return self
 
-    def __call__(self, done, total):
-        """Called by the solver: `done` of `total` patients are solved."""
-        if self.bar is not None:
-            self.bar.update(self.task, completed=done)
-        elif done < total and time.monotonic() - self.said > PATIENCE:
-            self.said = time.monotonic()
-            seconds = self.said - self.begun
-            note(f"{self.what}: {done} of {total} patients after {seconds:.0f} s")
+    def _start(self):
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+        from rich.progress import TimeElapsedColumn as Elapsed
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), Elapsed())
+        bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self.task = bar.add_task(self.what, total=self.total, completed=self.done)
+        bar.tasks[0].start_time = self.begun
+        bar.start()
+        self.bar = bar
+
+    def __call__(self, done, _total=None):
+        """Called by the solver: `done` patients are solved, those under way by their share."""
+        self.done = done
+        self._show()
 
     def stage(self, what):
         """Say that another stage has begun."""
+        self.what = what
+        self._show()
+
+    def _show(self):
         if self.bar is not None:
-            self.bar.update(self.task, description=what)
-        elif time.monotonic() - self.begun > PATIENCE:
-            note(what)
+            self.bar.update(self.task, description=self.what, completed=self.done)
+        elif self.timer is None and time.monotonic() - self.said > LINE_EVERY:
+            self.said = time.monotonic()
+            many = f"{self.total} patient{'s' if self.total > 1 else ''}"
+            share, seconds = 100 * self.done / self.total, self.said - self.begun
+            note(f"{self.what}, {share:.0f}% of {many} after {seconds:.0f} s")
 
     def __exit__(self, *_):
+        if self.timer is not None:
+            self.timer.cancel()
+            self.timer.join()
         if self.bar is not None:
             self.bar.stop()

@@ -1,107 +1,87 @@
-"""`ketaqsp simulate`."""
+"""`ketaqsp simulate`: a regimen given to virtual patients."""
 
-import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
-from ketaqsp.cli.dosing import check_horizon, dosing, people, seed_of
+from ketaqsp.cli.dosing import check_horizon, dosing, draw, people
 from ketaqsp.cli.output import Progress, emit_json, emit_rich, note
 
 MOST_LISTED = 20
+MOST_DAYS = 730  # that of patient.simulate, which a wrong option need not wait for
+DOSING = ("drug", "route", "dose", "duration", "days", "events")
+PEOPLE = ("patients", "typical", "seed", "preset", "pk", "cut", "scenario")
 
 
-def run(
-    *,
-    drug,
-    route,
-    dose,
-    duration,
-    days,
-    events,
-    patients,
-    typical,
-    seed,
-    preset,
-    pk,
-    cut,
-    scenario,
-    until,
-    every,
-    out,
-    rater_noise,
-    overwrite,
-    as_json,
-):
-    """Everything is checked before anything is solved, and solved before anything is written."""
+def run(*, out, overwrite, resume, rater_noise, until, every, as_json, **given):
+    """Everything is checked before anything is solved or written."""
+    plan = dosing(**_pick(given, *DOSING))
+    until_h, every_h = _times(plan, until, every)
+    who = people(plan, **_pick(given, *PEOPLE))
     from ketaqsp.cli.identity import model_identity
     from ketaqsp.cli.machine import Clock, check_memory
-    from ketaqsp.patient import store, summary
 
-    clock = Clock()
-    if out is not None:
-        store.check_target(out, overwrite=overwrite)
-    elif overwrite:
-        note("--overwrite has no effect without --out.")
-    plan = dosing(drug, route, dose, duration, days, events)
-    until_h, every_h = _times(until, every)
-    check_horizon(plan, until_h, until)
-    group = people(
-        plan,
-        patients=patients,
-        typical=typical,
-        seed=seed,
-        preset=preset,
-        pk=pk,
-        cut=cut,
-        scenario=scenario,
-    )
-    check_memory(group.n, until_h, every_h, plan.given, whole=out is not None)
+    path = _target(out, overwrite, resume)
+    check_memory(who.n, until_h, every_h, plan, whole=path is not None)
     about = {
-        **_asked(plan, events),
-        "population": preset,
-        "typical": typical,
-        "seed": seed_of(seed),
-        "pk": pk,
-        "cut": list(cut or ()),
-        "scenario": list(scenario or ()),
+        **_asked(plan, given["events"]),
+        "population": who.preset,
+        "typical": who.typical,
+        "seed": who.seed,
+        "pk": who.pk,
+        "cut": list(who.cut),
+        "scenario": list(who.scenario),
         "rater_noise": rater_noise,
         "every_h": every_h,
         "until_h": until_h,
-        "model": model_identity(pk),
-        "out": None if out is None else str(out),
+        "model": model_identity(who.pk),
+        "out": None if path is None else str(path),
     }
-    with Progress("simulating", group.n) as progress:
-        result, looks = _solve(plan, group, until_h, every_h, out, progress)
-        if rater_noise:
-            result = summary.rated(result, group.parameters, about["seed"])
-        report = summary.report(result, looks, about)
-        if out is not None:
-            progress.stage("writing results")
-            whole = _on_grid(_stamped(result, about, plan), until_h, every_h)
-            store.save(whole, Path(out), overwrite=overwrite, run=clock.record(result, group))
+    clock = Clock()
+    with Progress("simulating", who.n) as progress:
+        report = _go(plan, who, about, path, clock, progress, overwrite, resume)
     _show(report, as_json)
     return _status(report)
 
 
-def _times(until, every):
+def _pick(given, *names):
+    return {name: given[name] for name in names}
+
+
+def _times(plan, until, every):
     """--until and --every in hours, checked."""
     from ketaqsp.dose.quantity import parse_time
     from ketaqsp.errors import BadInput
-    from ketaqsp.patient.simulate import MOST_DAYS
 
-    until_h, every_h = parse_time(until, "--until"), parse_time(every, "--every")
+    until_h = parse_time(until, "--until")
     if not 0 < until_h <= 24 * MOST_DAYS:
         raise BadInput(
             f"--until {until!r} is {until_h:g} h; allowed: above 0 and at most {MOST_DAYS} d. "
             "Write for example '28 d'."
         )
+    check_horizon(plan, until_h, until)
+    every_h = min(1.0, until_h) if every is None else parse_time(every, "--every")
     if not 1 / 60 - 1e-9 <= every_h <= until_h:
         raise BadInput(
             f"--every {every!r} is {every_h:g} h; allowed: from 1 min to the length of the run, "
-            f"{until_h:g} h. Write for example '1 h'."
+            f"{until_h:g} h. Write for example '{min(1.0, until_h):g} h'."
         )
     return until_h, every_h
+
+
+def _target(out, overwrite, resume):
+    """--out as a path, or None. Options that need it are refused without it."""
+    from ketaqsp.errors import BadInput
+    from ketaqsp.patient import store
+
+    if resume and out is None:
+        raise BadInput("--resume has no effect without --out. Name the result to finish.")
+    if resume and overwrite:
+        raise BadInput("--resume and --overwrite exclude each other. Leave one of them out.")
+    if out is None:
+        if overwrite:
+            note("--overwrite has no effect without --out.")
+        return None
+    return store.check_target(out, overwrite=overwrite, resume=resume)
 
 
 def _asked(plan, events):
@@ -110,42 +90,40 @@ def _asked(plan, events):
     return {"regimen": [asdict(d) for d in plan.doses()]}
 
 
-def _solve(plan, group, until_h, every_h, out, progress):
-    """The run with extra times: those of the summary, and those where a peak may sit."""
-    from ketaqsp.patient import simulate, summary
+def _go(plan, who, about, path, clock, progress, overwrite, resume):
+    """Draw, solve, write. Returns the report."""
+    from ketaqsp.cli.pieces import Run, length
+    from ketaqsp.patient import store, summary
 
-    looks = summary.looks(until_h)
-    extra = sorted({*looks, *summary.peak_times(plan.doses(), until_h)})
-    result = simulate(
-        plan.given,
-        group,
-        days=until_h / 24,
-        every=f"{every_h!r} h",
-        extra_times=extra,
-        wanted=None if out is not None else summary.WANTED,
-        progress=progress,
-    )
-    return result, looks
-
-
-def _on_grid(result, until_h, every_h):
-    """Only the times that were asked for: every `every_h` hours, and the end."""
-    import numpy as np
-
-    times = result["time"].values
-    near = np.abs(times - np.rint(times / every_h) * every_h) < 1e-8
-    return result.isel(time=np.flatnonzero(near | (times == times[-1])))
+    progress.stage("drawing patients")
+    group = draw(plan, who)
+    progress.stage("simulating")
+    span = length(plan, about["until_h"], about["every_h"])
+    job = Run(plan, group, span, who.seed if about["rater_noise"] else None)
+    writer = path and job.writer(path, about, overwrite=overwrite, resume=resume)
+    try:
+        found, steps = job(writer, progress)
+        if writer:
+            progress.stage("finishing")
+            writer.finish(steps=steps)
+            store.write_record(path, clock.record(found, group, resumed=resume))
+    except KeyboardInterrupt:
+        if writer:
+            note(f"{writer.part} holds what is done; ketaqsp.open reads it, --resume finishes it.")
+        raise
+    more = {"ids": group.ids, "units": job.units, "steps": steps}
+    return with_intervals(summary.report(found, span.looks, about, **more))
 
 
-def _stamped(result, about, plan):
-    """With what made it, for whoever opens the file; nothing here depends on clock or place."""
-    from ketaqsp.parameters import rows
+def with_intervals(report):
+    """Wilson's 95% interval beside each share: what this many virtual patients pin down."""
+    from ketaqsp.trial.endpoints import wilson
 
-    used = {r.symbol: [r.value, r.unit, r.confidence] for r in rows() if r.role == "default"}
-    asked = {key: value for key, value in about.items() if key != "out"}
-    asked["regimens"] = [[asdict(d) for d in regimen.doses] for regimen in plan.regimens]
-    stamp = {"asked": json.dumps(asked, sort_keys=True), "parameters": json.dumps(used)}
-    return result.assign_attrs(**about["model"], **stamp)
+    for entry in report["summary"]:
+        for share, count in (("response", "responders"), ("remission", "remitters")):
+            low, high = wilson(entry[count], entry["n"])
+            entry[f"{share}_ci95"] = [low, high] if entry["n"] else None
+    return report
 
 
 def _show(report, as_json):
@@ -163,9 +141,10 @@ def _status(report):
         return 0
     listed = ", ".join(map(str, failed[:MOST_LISTED]))
     more = f" and {len(failed) - MOST_LISTED} more" if len(failed) > MOST_LISTED else ""
+    where = f" {report['out']}.run.json has their parameters." if report["out"] else ""
     print(
         f"ketaqsp: {len(failed)} of {report['patients']} patients could not be solved: {listed}"
-        f"{more}. Their values are NaN; the others stand.",
+        f"{more}. Their values are NaN; the others stand.{where}",
         file=sys.stderr,
     )
     return 3

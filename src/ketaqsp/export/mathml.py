@@ -1,9 +1,10 @@
-"""SymPy expressions as libSBML's trees: + - * / powers, exp and ln, symbols and exact numbers."""
+"""SymPy expressions as libSBML's trees: + - * / powers, exp, ln, piecewise, symbols, numbers."""
 
 import libsbml
 import sympy
 
 from ketaqsp.errors import KetaqspError
+from ketaqsp.export.symbols import guarded
 
 
 def number(value, unit="dimensionless"):
@@ -43,8 +44,8 @@ def apply(kind, *children):
 def tree(expression):
     """The libSBML tree of a SymPy expression; literals are tagged dimensionless.
 
-    Knows Add, Mul, Pow, exp, log, Symbol and numbers; a float is the value of a function of
-    numbers alone, such as log(2). Raises KetaqspError for anything else.
+    Knows Add, Mul, Pow, guarded, exp, log, Symbol and numbers; a float is the value of a function
+    of numbers alone, such as log(2). Raises KetaqspError for anything else.
     """
     if expression.is_Symbol:
         return name(expression.name)
@@ -62,12 +63,21 @@ def tree(expression):
         return apply(libsbml.AST_FUNCTION_EXP, tree(expression.args[0]))
     if isinstance(expression, sympy.log):
         return apply(libsbml.AST_FUNCTION_LN, tree(expression.args[0]))
+    if isinstance(expression, guarded):
+        return _guarded(*expression.args)
     if expression.is_Pow:
         base, exponent = expression.args
         if exponent.is_Rational and exponent < 0:
             return apply(libsbml.AST_DIVIDE, number(1), tree(base**-exponent))
         return apply(libsbml.AST_FUNCTION_POWER, tree(base), tree(exponent))
     raise KetaqspError(f"{type(expression).__name__} in {expression} has no form in the export")
+
+
+def _guarded(base, exponent):
+    """piecewise(base^exponent if base > 0, otherwise 0): no NaN where a step dips below zero."""
+    raised = apply(libsbml.AST_FUNCTION_POWER, tree(base), tree(exponent))
+    positive = apply(libsbml.AST_RELATIONAL_GT, tree(base), number(0))
+    return apply(libsbml.AST_FUNCTION_PIECEWISE, raised, positive, number(0))
 
 
 def _sum(expression):

@@ -1,5 +1,7 @@
 """simulate(): a regimen given to patients, as an xarray Dataset with units and status."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from ketaqsp.blocks import Algebra, Amount, Competition, Flow
@@ -8,7 +10,7 @@ from ketaqsp.dose.quantity import parse_time
 from ketaqsp.dose.schedule import schedule
 from ketaqsp.errors import BadInput
 from ketaqsp.patient.cohort import Cohort, typical
-from ketaqsp.solve import STATUS, Intervention, run
+from ketaqsp.solve import STATUS, Intervention, Result, run
 
 MOST_DAYS = 730
 # Own pre-dose value = 1: what a patient's curve is usually read against.
@@ -59,6 +61,17 @@ def simulate(
     values = {name: people.parameters[name] for name in model.parameters}
     result = run(model, values, plan, until, outputs, interventions, progress, wanted)
     return _dataset(result, model, people)
+
+
+def blank(regimen, cohort, *, days, every="1 h", exit="slow", extra_times=()):
+    """The Dataset that simulate() would return, of nobody: each variable with its attributes.
+
+    For whoever makes room for a result before it is there. Raises BadInput.
+    """
+    times, model = _outputs(days, every, extra_times), model_for(regimen, exit)
+    values = {name: np.empty((len(times), 0)) for name in (*model.states, *model.signals)}
+    nobody = replace(cohort, ids=cohort.ids[:0])
+    return _dataset(Result(times, values, np.empty(0, np.int8), 0), model, nobody)
 
 
 def _outputs(days, every, extra):
@@ -137,12 +150,13 @@ def _dataset(result, model, people):
         "flag_meanings": "; ".join(STATUS),
     }
     variables["status"] = (("patient",), result.status, flags)
-    time = {"units": "h", "long_name": "time from the start of day 0"}
+    time = {"units": "h", "long_name": "time from the start of day 0", "source": "time grid"}
+    number = {"units": "1", "long_name": "patient number", "source": "cohort"}
     return xr.Dataset(
         variables,
         coords={
             "time": ("time", result.times, time),
-            "patient": ("patient", people.ids, {"long_name": "patient number"}),
+            "patient": ("patient", people.ids, number),
         },
         attrs={
             "notice": "For research and teaching, never for dosing a person.",

@@ -1,4 +1,7 @@
-"""What a run says in short: MADRS at chosen times, peaks, and who failed."""
+"""What a run says in short: MADRS at chosen times, peaks, and who failed.
+
+A run goes in pieces, so each piece is first reduced to a digest; the summary is made from those.
+"""
 
 import numpy as np
 
@@ -12,7 +15,8 @@ LOOKS = (0, 4, 24, 72, 168, 336, 504, 672)
 # Minutes after the end of a dose at which venous plasma and the receptors may be at their peak.
 PEAK_MINUTES = (0, 2, 5, 10, 20)
 PEAKS = ("ketamine_venous", "ketamine_arterial", "nmda_block_sst")
-WANTED = ("madrs", "spine_density", *PEAKS)
+SEEN = ("madrs", "spine_density")
+WANTED = (*SEEN, *PEAKS)
 RESPONSE, REMISSION = 0.5, 10  # a fall by this share of baseline; at most this many points
 MADRS_TOP = 60
 FAILED = len(STATUS) - 1
@@ -30,14 +34,15 @@ def peak_times(doses, until_h):
     return sorted(t for t in times if t <= until_h)
 
 
-def rated(out, parameters, seed):
+def rated(out, parameters, seed, first=0):
     """`out` with MADRS as a rater writes it; the model's own value is kept as `madrs_true`.
 
     madrs = round(madrs_true + rater_sd * z) within 0 and 60, z drawn anew at each time. Keyed by
-    (seed, time, place of the patient), so another output grid gives the same ratings.
+    (seed, time, place of the patient; the first of `out` is at place `first`), so another output
+    grid or other pieces give the same ratings.
     """
     true = out["madrs"]
-    places = np.arange(out.sizes["patient"])
+    places = first + np.arange(out.sizes["patient"])
     z = np.stack([normal(seed, f"rater {t:.9g} h", places) for t in out["time"].values])
     points = np.clip(np.rint(true.values + np.asarray(parameters["rater_sd"]) * z), 0, MADRS_TOP)
     about = {**true.attrs, "long_name": "MADRS total as rated, whole points"}
@@ -47,9 +52,21 @@ def rated(out, parameters, seed):
     )
 
 
-def failures(out):
-    """Numbers of the patients that could not be solved."""
-    return [int(i) for i in out["patient"].values[out["status"].values == FAILED]]
+def digest(out, times):
+    """{name: (k, n)} of a piece: madrs and spine_density at `times`, peak and peak_h of PEAKS."""
+    now = out[list(SEEN)].sel(time=list(times)).transpose("time", "patient")
+    highest = [out[name].transpose("time", "patient").values for name in PEAKS]
+    return {
+        **{name: now[name].values for name in SEEN},
+        "peak": np.stack([x.max(axis=0) for x in highest]),
+        "peak_h": np.stack([out["time"].values[x.argmax(axis=0)] for x in highest]),
+        "status": out["status"].values[None].astype(float),
+    }
+
+
+def joined(digests):
+    """The digests of pieces side by side, in the order of the patients."""
+    return {name: np.concatenate([d[name] for d in digests], axis=1) for name in digests[0]}
 
 
 def _number(x):
@@ -69,64 +86,59 @@ def _mean_sd(x, prefix):
     return {f"{prefix}_mean": _number(mean), f"{prefix}_sd": _number(sd)}
 
 
-def summary(out, times):
+def summary(found, times):
     """One dict a time: MADRS mean, SD, quantiles, change, response, remission, spine density.
 
-    Over the solved patients; `n` says how many. Fractions in 0..1, MADRS points, spine density
-    relative to before the first dose. SD is None for one patient, everything for none.
+    found: {name: (k, n)} of `joined`. Over the solved patients; `n` says how many. Response and
+    remission are judged on whole points, as a trial does: `responders` and `remitters` count them,
+    `response` and `remission` are shares in 0..1. MADRS points; spine density relative to before
+    the first dose. SD is None for one patient, everything for none.
     """
-    solved = out.isel(patient=np.flatnonzero(out["status"].values != FAILED))
-    start = solved["madrs"].sel(time=0.0).values
+    solved = found["status"][0] != FAILED
+    madrs, spines = (found[name][:, solved] for name in SEEN)
+    totals = np.clip(np.rint(madrs), 0, MADRS_TOP)
     entries = []
-    for t in times:
-        now = solved.sel(time=t)
-        madrs, spines = now["madrs"].values, now["spine_density"].values
-        fell = madrs <= (1 - RESPONSE) * start
+    for k, t in enumerate(times):
+        n = madrs.shape[1]
+        fell = int((totals[0] - totals[k] >= RESPONSE * totals[0]).sum())
+        well = int((totals[k] <= REMISSION).sum())
         entries.append(
             {
                 "time_h": float(t),
-                "n": len(madrs),
-                **_mean_sd(madrs, "madrs"),
-                **_spread(madrs, "madrs"),
-                **_mean_sd(madrs - start, "change"),
-                "response": _number(np.mean(fell)) if len(madrs) else None,
-                "remission": _number(np.mean(madrs <= REMISSION)) if len(madrs) else None,
-                **_spread(spines, "spine_density"),
+                "n": n,
+                **_mean_sd(madrs[k], "madrs"),
+                **_spread(madrs[k], "madrs"),
+                **_mean_sd(madrs[k] - madrs[0], "change"),
+                "responders": fell,
+                "response": fell / n if n else None,
+                "remitters": well,
+                "remission": well / n if n else None,
+                **_spread(spines[k], "spine_density"),
             }
         )
     return entries
 
 
-def peaks(out):
+def peaks(found, units):
     """{variable: unit, 10-50-90% of the patients' highest value, median time of it in h}."""
-    solved = out.isel(patient=np.flatnonzero(out["status"].values != FAILED))
-    found = {}
-    for name in PEAKS:
-        x = solved[name].transpose("time", "patient").values
-        top = x.max(axis=0)
-        when = out["time"].values[x.argmax(axis=0)]
-        found[name] = {
-            "unit": out[name].attrs["units"],
-            **_spread(top, "peak"),
-            "time_h_p50": _number(np.median(when)) if len(when) else None,
-        }
-    return found
+    solved = found["status"][0] != FAILED
+    out = {}
+    for name, top, when in zip(PEAKS, found["peak"], found["peak_h"], strict=True):
+        hour = _number(np.median(when[solved])) if solved.any() else None
+        out[name] = {"unit": units[name], **_spread(top[solved], "peak"), "time_h_p50": hour}
+    return out
 
 
-def report(out, times, about):
+def report(found, times, about, *, ids, units, steps):
     """The JSON object of a run. `about`: what was asked (regimen, population, seed, ...)."""
-    failed = failures(out)
+    failed = [int(i) for i in np.asarray(ids)[found["status"][0] == FAILED]]
     return {
         **about,
-        "patients": out.sizes["patient"],
-        "solver": {
-            "name": SOLVER,
-            "steps": int(out.attrs["steps"]),
-            "failed_patients": len(failed),
-        },
+        "patients": len(ids),
+        "solver": {"name": SOLVER, "steps": int(steps), "failed_patients": len(failed)},
         "failed_patients": failed,
         "times": [float(t) for t in times],
-        "summary": summary(out, times),
-        "peaks": peaks(out),
+        "summary": summary(found, times),
+        "peaks": peaks(found, units),
         "notice": NOTICE,
     }

@@ -36,6 +36,16 @@ def sizes(form):
                 )
                 for q in flows
             ]
+        if shared and not moiety:
+            out.append(
+                Algebra(
+                    "Q_mix_i",
+                    "L/h",
+                    "mixing flow of newly infused drug at this weight",
+                    use(eq.clearance, CL="Q_mix", ratio="Q_ratio"),
+                    True,
+                )
+            )
         out.append(
             Algebra(
                 f"CL{moiety}_{form}_i",
@@ -95,7 +105,7 @@ def ketamine(form):
 def _lags(form, k, nk, hnk):
     """Linear lags that carry no mass: DHNK, the venous view, free drug in brain."""
     name = LONG[form]
-    mixing = use(eq.out_of, Q="Q_mix", V="V1_i")
+    mixing = use(eq.out_of, Q="Q_mix_i", V="V1_i")
     arm = use(eq.half_life_rate, t_half="t_arm")
     brain = use(eq.half_life_rate, t_half="t_ke0")
     entry = (

@@ -12,6 +12,7 @@ CHUNK = 1024  # patients swept at once: the cost of a step is mostly that of cal
 BATCH = 128  # patients whose propagators are held at once: they stay in the cache
 LEVELS = 3  # a patient that fails is solved again on halved steps, this many grids in all
 NEGATIVE = -1e-6  # a state below this (relative to rest = 1) is a failure of the step
+TELL_EVERY = 25  # steps between two reports of progress
 STATUS = ("solved", "solved on a finer grid", "failed")
 
 
@@ -40,7 +41,8 @@ def run(model, values, schedule, until, outputs, interventions=(), progress=None
 
     values: {parameter: number or (n,)}, every name of model.parameters. schedule: dose.Schedule.
     outputs: times in h at which results are kept. wanted: names to return (default all).
-    A patient that cannot be solved is NaN with status 2.
+    A patient that cannot be solved is NaN with status 2. progress: called now and then as
+    progress(patients done, n); a chunk under way counts by the share of its steps.
     """
     n = schedule.n
     outputs = np.array(sorted({round(float(t), 9) for t in outputs}))
@@ -48,7 +50,8 @@ def run(model, values, schedule, until, outputs, interventions=(), progress=None
     parts, count = [], 0
     for first in range(0, n, CHUNK):
         rows = np.arange(first, min(first + CHUNK, n))
-        kept, count = _solve(model, values, schedule, rows, until, outputs, interventions, 0)
+        tell = _within(progress, first, len(rows), n)
+        kept, count = _solve(model, values, schedule, rows, until, outputs, interventions, 0, tell)
         for level in range(1, LEVELS):
             bad = _failed(kept)
             if not bad.any():
@@ -69,6 +72,11 @@ def run(model, values, schedule, until, outputs, interventions=(), progress=None
             progress(rows[-1] + 1, n)
     joined = {name: np.concatenate([p[name] for p in parts], axis=1) for name in parts[0]}
     return Result(outputs, joined, status, count)
+
+
+def _within(progress, first, size, n):
+    """progress() for the share of a chunk of `size` patients, or None."""
+    return progress and (lambda share: progress(first + share * size, n))
 
 
 def _take(values, rows, n):
@@ -92,7 +100,7 @@ def with_constants(model, values):
     return values
 
 
-def _solve(model, values, schedule, rows, until, outputs, interventions, level):
+def _solve(model, values, schedule, rows, until, outputs, interventions, level, tell=None):
     """States at the outputs, {name: (O, n)}, of the patients `rows`."""
     n = len(rows)
     p = with_constants(model, _take(values, rows, schedule.n))
@@ -110,6 +118,8 @@ def _solve(model, values, schedule, rows, until, outputs, interventions, level):
     last_h, start, place = None, None, {int(k): i for i, k in enumerate(keep)}
     with np.errstate(all="ignore"):  # a failure shows as NaN and is dealt with by `run`
         for k, h in enumerate(lengths):
+            if tell and k % TELL_EVERY == 0:
+                tell(k / len(lengths))
             if k in place:
                 for name, x in state.items():
                     kept[name][place[k]] = x

@@ -22,7 +22,7 @@ BANDS = (
     "spine_density",
     "madrs",
 )
-STAGES = 6  # calls of progress: two arms, two patients' parts, two prior ranges
+STAGES = 5  # calls of progress: two arms, single patients, the prior range of two arms
 
 
 @dataclass(frozen=True)
@@ -85,6 +85,7 @@ def summary(data):
             "label": arm.label,
             "n": arm.madrs.shape[1],
             "failed": arm.failed,
+            "failed_patients": list(arm.lost),
             "followed": arm.followed,
             "visits": [asdict(v) for v in arm.visits],
             "relapse_free": [

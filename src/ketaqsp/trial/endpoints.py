@@ -49,8 +49,8 @@ def totals(madrs):
 
 
 def response(total, before):
-    """True where before - total >= 0.5 before, i.e. at least half of the own total has gone."""
-    return before - total >= RESPONSE * before
+    """True where before - total >= 0.5 before > 0: at least half of the own total has gone."""
+    return (before > 0) & (before - total >= RESPONSE * before)
 
 
 def remission(total):

@@ -8,8 +8,12 @@ from pathlib import Path
 HOME = Path(__file__).resolve().parents[1]
 LIBRARIES = ("numpy", "scipy", "xarray", "matplotlib")
 PARAMETERS = ("*/parameters.csv", "dose/drugs.csv")
-EQUATIONS = ("*/equations.py", "*/model.py", "plasma/companions.py", "blocks.py", "maths.py")
+EQUATIONS = (
+    *("*/equations.py", "*/model.py", "plasma/companions.py", "blocks.py", "maths.py"),
+    *("chain/rest.py", "chain/cuts.py"),
+)
 SOLVER = ("solve/*.py",)
+PATIENTS = ("patient/cohort.py", "patient/prior.py", "patient/random.py")
 
 
 def _files(patterns):
@@ -32,12 +36,17 @@ def _joint(paths):
 def identity():
     """{"ketaqsp", "python", "platform", "libraries", "*_sha256", "files": {path: sha256}}.
 
-    parameters_sha256, equations_sha256 and solver_sha256 each cover the names and contents of
-    their files, in the order of the names.
+    parameters_sha256, equations_sha256, solver_sha256 and patients_sha256 (how patients are
+    drawn) each cover the names and contents of their files, in the order of the names.
     """
     import ketaqsp
 
-    groups = {"parameters": PARAMETERS, "equations": EQUATIONS, "solver": SOLVER}
+    groups = {
+        "parameters": PARAMETERS,
+        "equations": EQUATIONS,
+        "solver": SOLVER,
+        "patients": PATIENTS,
+    }
     found = {name: _files(patterns) for name, patterns in groups.items()}
     libraries = {}
     for name in LIBRARIES:

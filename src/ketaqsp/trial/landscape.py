@@ -17,8 +17,10 @@ from ketaqsp.synapse.equations import spines_at_rest
 from ketaqsp.trial import endpoints
 
 WEEKS = 8
-DENSE = np.arange(1, 37) / 12  # h, every 5 min through the first infusion and after it
+# h: every 5 min for 3 h, every minute where arterial plasma turns, half-hours later.
+DENSE = np.concatenate([np.arange(1, 37) / 12, [1 / 60, 1 / 30, 41 / 60, 42 / 60], [3.5, 4.5]])
 COURSES = {"one infusion": (0,), "six infusions": (0, 2, 4, 7, 9, 11)}
+NEAR = 0.03  # of severity: about one point of MADRS, nobody would tell them apart
 GRID = np.linspace(0.0, 1.0, 401)
 FINE = (1 / 6, 1 / 3, 1 / 2, 2 / 3, 5 / 6, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0)  # h, early course
 
@@ -34,10 +36,15 @@ class Path:
     severity: np.ndarray = field(repr=False)
     madrs: np.ndarray = field(repr=False)
 
+    @property
+    def furthest(self):
+        """Place in the arrays at which severity is least: how far the push went."""
+        return int(np.argmin(self.severity))
+
 
 @dataclass(frozen=True)
 class Case:
-    """A patient on his landscape. rests: (severity, spines, stable), well end first.
+    """A patient on the own landscape. rests: (severity, spines, stable), well end first.
 
     grid: severity D; height: potential, zero at the ill state; settled_spines: spines if stress
     stayed at D; spine_grid, settled_severity: severity if spines stayed there.
@@ -58,6 +65,12 @@ class Case:
         """'well' or 'ill': the side of the ridge at the end; with one valley there is no other."""
         ridge = [level for level, _, stable in self.rests if not stable]
         return "well" if ridge and path.severity[-1] < ridge[0] else "ill"
+
+    def at_rest(self, path):
+        """True if the path ends within NEAR of a state in which the patient can stay."""
+        return any(
+            stable and abs(path.severity[-1] - level) < NEAR for level, _, stable in self.rests
+        )
 
 
 def choose(people, arm):

@@ -14,6 +14,7 @@ from ketaqsp.parameters import rows
 from ketaqsp.patient import Cohort, cohort, simulate
 from ketaqsp.patient import draws as prior_draws
 from ketaqsp.patient.cohort import ILL
+from ketaqsp.patient.simulate import model_for
 from ketaqsp.trial import endpoints
 from ketaqsp.trial.two_arm import TREATMENTS, regimen
 
@@ -72,8 +73,10 @@ def prior_predictive(draws=40, n=50, seed=1, time_h=24.0, progress=None):
         before, after = endpoints.totals(out["madrs"].values[[0, -1]])
         failed += int(np.isnan(after).sum())
         values[arm] = _by_draw(kept // n, before, after)
-    symbols = {row.symbol for row in drawn}
-    fitted = [r for r in rows() if r.role == "default" and r.confidence == "fitted"]
+    symbols, read = {row.symbol for row in drawn}, _read()
+    fitted = [
+        r for r in rows() if r.role == "default" and r.confidence == "fitted" and r.symbol in read
+    ]
     return Prior(
         time_h=time_h,
         draws=draws,
@@ -91,11 +94,12 @@ def prior_predictive(draws=40, n=50, seed=1, time_h=24.0, progress=None):
 def drawn_patients(draws, n, seed):
     """Cohort of draws * n: patient i under draw d stands at d * n + i. And the rows drawn.
 
+    Drawn is what the arms read; a row that no equation here looks at would only be counted.
     A patient's own deviation from the table is kept: his value moves by the ratio (for a
     fraction by the ratio of the odds) of the drawn value to the table's.
     """
     people = cohort("trd", n=n, seed=seed)
-    sample = prior_draws(draws, seed)
+    sample = prior_draws(draws, seed, only=_read())
     table = {r.symbol: r for r in rows() if r.role == "default"}
     parameters = {}
     for symbol, value in people.parameters.items():
@@ -106,6 +110,12 @@ def drawn_patients(draws, n, seed):
             parameters[symbol] = own if np.ndim(value) else value
     many = Cohort(people.preset, seed, np.arange(draws * n), parameters)
     return many.replace(), tuple(table[s] for s in sample)
+
+
+def _read():
+    """Names of the parameters that a run of either arm reads, or that place the ill state."""
+    model = model_for([regimen(arm) for arm in TREATMENTS])
+    return {*model.parameters, *rest.NAMES, "W"}
 
 
 def _moved(own, row, drawn):

@@ -6,10 +6,11 @@ from functools import cache
 from pathlib import Path
 
 from ketaqsp.errors import BadInput
+from ketaqsp.trial.endpoints import Z95, wilson
 
 COLUMNS = (
-    "study,treatment,arm,time_h,time_label,outcome,value,unit,spread,n,citation,doi_or_pmid,place,"
-    "confidence,note"
+    "study,treatment,arm,time_h,time_label,outcome,value,unit,spread,n,n_of,citation,doi_or_pmid,"
+    "place,confidence,note,in_fit"
 ).split(",")
 TREATMENTS = ("ketamine", "control")
 OUTCOMES = ("response", "remission", "change_mean", "change_sd", "relapse_free")
@@ -17,7 +18,11 @@ OUTCOMES = ("response", "remission", "change_mean", "change_sd", "relapse_free")
 
 @dataclass(frozen=True)
 class Figure:
-    """One printed number: shares in percent, changes in MADRS points, time in h."""
+    """One printed number: shares in percent, changes in MADRS points, time in h.
+
+    n_of: "arm" if n counts the patients of this arm, "all arms" if of all together. in_fit:
+    "yes" if the calibration was given this number, so that agreement with it proves nothing.
+    """
 
     study: str
     treatment: str
@@ -29,11 +34,32 @@ class Figure:
     unit: str
     spread: str
     n: str
+    n_of: str
     citation: str
     doi_or_pmid: str
     place: str
     confidence: str
     note: str
+    in_fit: str
+
+    @property
+    def interval(self):
+        """95% interval, (low, high) in the unit of value, from n and its kind; None if unknown.
+
+        Of a share Wilson's; of a mean change value +- 1.96 SD/sqrt(n), with the SD of the same
+        study. Computed here, not printed there. None where n is not the arm's own.
+        """
+        if self.n_of != "arm" or not self.n:
+            return None
+        n = float(self.n)
+        if self.unit == "percent":
+            low, high = wilson(round(self.value / 100 * n), n)
+            return 100 * low, 100 * high
+        sd = next((f.value for f in beside("change_sd", self.treatment, self.time_h)
+                   if f.study == self.study), None)  # fmt: skip
+        if self.outcome != "change_mean" or sd is None:
+            return None
+        return self.value - Z95 * sd / n**0.5, self.value + Z95 * sd / n**0.5
 
 
 @cache
@@ -53,6 +79,8 @@ def _figure(cells, where):
         ("outcome", OUTCOMES),
         ("unit", ("percent", "points")),
         ("confidence", ("read", "recalled", "derived")),
+        ("n_of", ("arm", "all arms")),
+        ("in_fit", ("yes", "no")),
     )
     for column, allowed in checks:
         if cells[column] not in allowed:

@@ -13,7 +13,9 @@ from ketaqsp.patient import cohort, simulate
 from ketaqsp.trial import endpoints
 
 HOURS = (4.0, 24.0, 72.0, 168.0, 336.0, 672.0)
-EARLY = (1 / 6, 1 / 3, 1 / 2, 2 / 3, 1.0, 1.5, 2.0, 3.0, 4.0)  # h, beside the 6 h grid
+# h, beside the 6 h grid: close enough together that no curve shows corners of its own.
+EARLY = (*(k / 12 for k in (1, 2, 3, 4, 6, 8, 9, 10, 12, 15, 18)), 2.0, 2.5, 3.0, 3.5, 4.0, 5.0)
+LATER = (8.0, 10.0, 15.0)  # h
 JUDGED = 4.0  # h, when the responders that are followed for relapse are judged (Ibrahim: 230 min)
 TREATMENTS = {
     "ketamine": ("ketamine 0.5 mg/kg IV over 40 min", {"mg_per_kg": 0.5}),
@@ -25,9 +27,9 @@ TREATMENTS = {
 class Arm:
     """One arm. madrs: totals (time, patient), integers in points; signals as simulated.
 
-    ids: numbers of the patients that were solved, in the order of the arrays; `failed` were not.
-
-    relapse_free: {hour: Estimate} of the responders at 4 h, `followed` of them.
+    ids: numbers of the patients that were solved, in the order of the arrays; lost: of those
+    that were not, who are in no figure. relapse_free: {hour: Estimate} of the responders at 4 h,
+    `followed` of them.
     """
 
     name: str
@@ -39,7 +41,12 @@ class Arm:
     visits: tuple
     relapse_free: dict
     followed: int
-    failed: int
+    lost: tuple
+
+    @property
+    def failed(self):
+        """How many patients could not be solved."""
+        return len(self.lost)
 
     def at(self, time_h):
         """The visit at this hour."""
@@ -97,7 +104,7 @@ def two_arm(n=1000, seed=1, days=28, progress=None, signals=()):
     for done, (name, (label, _)) in enumerate(TREATMENTS.items()):
         if progress:
             progress(label, done, len(TREATMENTS))
-        early = [t for t in EARLY if t <= 24 * days]
+        early = [t for t in (*EARLY, *LATER) if t <= 24 * days]
         out = simulate(
             regimen(name), people, days=days, every="6 h", extra_times=early, wanted=wanted
         )
@@ -123,8 +130,9 @@ def _arm(name, label, out, seed):
         if h <= times[-1]
     )
     kept, followed = _relapse_free(times, madrs, seed)
-    ids = out["patient"].values[ok]
-    return Arm(name, label, ids, times, madrs, signals, visits, kept, followed, int((~ok).sum()))
+    ids = out["patient"].values
+    lost = tuple(int(i) for i in ids[~ok])
+    return Arm(name, label, ids[ok], times, madrs, signals, visits, kept, followed, lost)
 
 
 def _place(times, hour):

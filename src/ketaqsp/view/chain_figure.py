@@ -61,7 +61,7 @@ def chain_figure(chain, narrow=False):
             y = factor * chain[name].values[shown]
             ax.plot(clock(hours[shown]), y, color=colour, ls=dash, label=label)
         _limits(ax, title)
-        clock_axis(ax, label=None)
+        clock_axis(ax, label=None, small=narrow)
         ax.tick_params(labelbottom=True)
         if narrow:
             ax.set_title(title, pad=8 + 15 * ((len(signals) + 1) // 2))
@@ -95,7 +95,7 @@ def _limits(ax, title):
 @styled
 def block_figure(chain, minutes=180):
     """Block of each pool through an infusion, in % over minutes, with plasma's end marked."""
-    made = figure(420, 320)
+    made = figure(400, 320)
     ax = made.subplots()
     hours = chain["time"].values
     shown = hours <= minutes / 60 + 1e-9

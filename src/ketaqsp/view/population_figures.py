@@ -11,6 +11,8 @@ MARKS = {
     "Kishimoto 2016": "o",
     "Ibrahim 2012": "^",
     "Wilkinson 2018": "v",
+    "Sos 2013": "X",
+    "Lii 2023": "p",
 }
 PERCENT = ("fraction",)
 SHORT = {
@@ -40,7 +42,7 @@ def band_figure(arm, name, about):
     ax.plot(x, mid, color=colour)
     if name in ("ketamine_venous", "nmda_block_sst", "madrs"):
         ax.set_ylim(0, None)
-    clock_axis(ax, min(672, arm.times[-1]), label="time from start of infusion")
+    clock_axis(ax, min(672, arm.times[-1]), small=True)
     ax.set_title(SHORT.get(name, f"{long_name}, {unit}"))
     return made
 
@@ -49,10 +51,10 @@ def band_figure(arm, name, about):
 def arms_figure(arms, what, figures):
     """Share of both arms in response (or remission), % over 28 d, with published points.
 
-    Line: all virtual patients. Whisker: 90% of trials of 48. Filled point: read in the source;
-    open: recalled.
+    Line: all virtual patients. Pale bar: 90% of trials of 48. Filled point: read in the source;
+    open: recalled; whisker: its 95% interval where the arm's own n is known.
     """
-    made = figure(420, 400)
+    made = figure(400, 420)
     ax = made.subplots()
     for arm in arms.arms.values():
         colour = COLOURS.get(arm.name, style.BLUE)
@@ -69,40 +71,29 @@ def arms_figure(arms, what, figures):
             ax.plot([clock(v.time_h)] * 2, [100 * low, 100 * high], color=colour, lw=5, alpha=0.3)
     _points(ax, [f for f in figures if f.outcome == what])
     clock_axis(ax, min(672, arms.days * 24))
-    top = max(70, ax.get_ylim()[1])
-    ax.set_ylim(-2, min(102, top + 5))
+    ax.set_ylim(-2, min(102, max(80, ax.get_ylim()[1] + 3)))
     ax.set_ylabel(f"patients in {what}, %")
     made.legend(loc="outside upper left", ncols=2, handletextpad=0.6, columnspacing=1.2)
     return made
 
 
 def _points(ax, figures):
-    """Published shares: shape is the study, colour the arm; neighbours are moved apart."""
-    seen, taken = set(), {}
-    for f in figures:
-        colour = COLOURS[f.treatment]
-        column = taken.setdefault(f.time_h, [])
-        near = sum(abs(f.value - other) < 7 for other in column)
-        column.append(f.value)
-        label = None
-        if f.study not in seen:
-            seen.add(f.study)
-            label = f.study
-        ax.plot(
-            clock(f.time_h) + 0.16 * near,
-            f.value,
-            marker=MARKS.get(f.study, "P"),
-            ls="",
-            ms=6.5,
-            mfc=colour if f.confidence == "read" else "white",
-            mec=colour,
-            mew=1.4,
-            clip_on=False,
-            zorder=5,
-        )
-        if label:
-            ax.plot([], [], marker=MARKS.get(f.study, "P"), ls="", ms=6, color=style.GREY,
-                    label=label)  # fmt: skip
+    """Published shares: shape is the study, colour the arm; those of one time stand abreast."""
+    studies = list(dict.fromkeys(f.study for f in figures))
+    for time_h in sorted({f.time_h for f in figures}):
+        column = [f for f in figures if f.time_h == time_h]
+        abreast = list(dict.fromkeys(f.study for f in column))
+        for f in column:
+            # To the right of the line and its bar; both arms of a study stand on one line.
+            x = clock(time_h) + 0.2 * (1 + abreast.index(f.study))
+            colour = COLOURS[f.treatment]
+            if f.interval:
+                ax.plot([x, x], f.interval, color=colour, lw=0.9, alpha=0.6, zorder=4)
+            ax.plot(x, f.value, marker=MARKS.get(f.study, "P"), ls="", ms=5.5, mec=colour, mew=1.2,
+                    mfc=colour if f.confidence == "read" else "white", clip_on=False,
+                    zorder=5)  # fmt: skip
+    for study in studies:
+        ax.plot([], [], marker=MARKS.get(study, "P"), ls="", ms=5.5, color=style.GREY, label=study)
 
 
 @styled

@@ -1,12 +1,14 @@
 """The report: one HTML file that needs no network, no script and no other file."""
 
+import base64
+import hashlib
 from importlib.resources import files
 from pathlib import Path
 
 from ketaqsp.parameters import sources
 from ketaqsp.trial.demo import BANDS, NOTICE
-from ketaqsp.trial.prior_predictive import MEASURES
 from ketaqsp.view import table
+from ketaqsp.view.chain_figure import POOLS
 from ketaqsp.view.figures import drawings
 
 CONFIDENCE = {
@@ -24,12 +26,11 @@ LINK_TITLES = {
     "mood": "Mood",
     "patient": "Patient",
 }
-MEASURE_TITLES = {
-    "response": "response, %",
-    "remission": "remission, %",
-    "change_mean": "mean change, points",
-    "change_sd": "SD of change, points",
-}
+# The page loads nothing, runs nothing and takes no style but the one whose hash is named.
+POLICY = (
+    "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 
 
 def write_report(data, folder):
@@ -55,16 +56,21 @@ def render(data):
         lstrip_blocks=True,
     )
     page = environment.get_template("report.html.j2")
+    css = "\n" + source("report.css")
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
     return page.render(
-        css=Markup(source("report.css")),  # our own file
+        css=Markup(css),  # our own file
+        policy=POLICY.format(digest=digest),
         svg={k: Markup(v) for k, v in drawings(data).items()},  # text is escaped by matplotlib
         data=data,
         notice=NOTICE,
         caveat=table.CAVEAT,
         intervals=table.INTERVALS,
         rows=table.rows(data.arms),
+        lost=table.lost_line(data.arms),
+        blocks=block_rows(data.chain),
         relapse=relapse_rows(data),
-        prior=prior_rows(data),
+        prior=table.prior_rows(data.prior),
         bands=BANDS,
         landings=landings(data),
         groups=parameter_groups(data.used),
@@ -77,7 +83,7 @@ def render(data):
 
 
 def relapse_rows(data):
-    """[(time, followed, cell, published)] of responders without relapse, ketamine arm."""
+    """[(time, followed, cell, published)] of the ketamine arm's responders without relapse."""
     arm = data.arms.arms["ketamine"]
     return [
         (
@@ -90,31 +96,31 @@ def relapse_rows(data):
     ]
 
 
-def prior_rows(data):
-    """[(measure, {arm: (5th, median, 95th) as text})] of the prior at 24 h."""
+def block_rows(chain):
+    """[(pool, highest block in %, its time, block at 3 h in %)] of the typical patient."""
+    hours = chain["time"].values
+    late = int(abs(hours - 3.0).argmin())
     out = []
-    for measure in MEASURES:
-        form = table.percent if measure in ("response", "remission") else table.points
-        cells = {
-            arm: tuple(form(x).rstrip("%") for x in data.prior.range(arm, measure))
-            for arm in data.prior.values
-        }
-        out.append((MEASURE_TITLES[measure], cells))
+    for name, label in POOLS.items():
+        block = 100 * chain[name].values
+        top = int(block.argmax())
+        out.append((label, f"{block[top]:.2g}", f"{60 * hours[top]:.0f}", f"{block[late]:.2g}"))
     return out
 
 
 def landings(data):
-    """[(case, [(course, MADRS before, MADRS at the end, side)])] of the landscape."""
-    return [
-        (
-            case,
-            [
-                (p.label, round(float(p.madrs[0])), round(float(p.madrs[-1])), case.lands(p))
-                for p in case.paths
-            ],
-        )
-        for case in data.cases
-    ]
+    """[(case, [(course, MADRS before, lowest, when, MADRS at the end, side, at rest)])]."""
+    out = []
+    for case in data.cases:
+        courses = []
+        for path in case.paths:
+            hour = path.times[path.furthest]
+            when = f"{hour:.0f} h" if hour < 48 else f"day {hour / 24:.0f}"
+            points = [round(float(path.madrs[k])) for k in (0, path.furthest, -1)]
+            landed = (case.lands(path), case.at_rest(path))
+            courses.append((path.label, *points[:2], when, points[2], *landed))
+        out.append((case, f"{case.load:.2f}".replace("-", "\N{MINUS SIGN}"), courses))
+    return out
 
 
 def parameter_groups(used):
@@ -130,7 +136,7 @@ def parameter_groups(used):
                 "value": f"{row.value:g}",
                 "unit": "" if row.unit == "1" else row.unit,
                 "spread": f"{row.omega:.2g}" if row.omega else "none",
-                "prior": f"{row.prior_fold:g}-fold" if row.prior_fold > 1 else "fixed",
+                "prior": f"{row.prior_fold:g}-fold" if row.prior_fold > 1 else "held",
                 "confidence": row.confidence,
                 "source": " · ".join(x for x in (citation, doi, row.place) if x),
                 "note": row.note,
@@ -153,9 +159,12 @@ def confidence_counts(used):
 
 
 def citations(figures):
-    """[(study, citation, DOI or PMID, {place (confidence)})], each study once."""
+    """[(study, citation, DOI or PMID, arms with n, [place (confidence)], notes)], a study once."""
     out = {}
     for f in figures:
-        key = (f.study, f.citation, f.doi_or_pmid)
-        out.setdefault(key, dict.fromkeys([])).setdefault(f"{f.place} ({f.confidence})")
-    return [(*key, list(places)) for key, places in out.items()]
+        arms, places, notes = out.setdefault((f.study, f.citation, f.doi_or_pmid), ({}, {}, {}))
+        count = f.n if f.n_of == "arm" else f"{f.n} in {f.n_of}"
+        arms.setdefault(f"{f.arm}, n {count}")
+        places.setdefault(f"{f.place} ({f.confidence})")
+        notes.update(dict.fromkeys(note for note in f.note.split("; ") if note))
+    return [(*key, *(list(part) for part in parts)) for key, parts in out.items()]

@@ -99,9 +99,12 @@ def clock(hours):
     return np.arcsinh(np.asarray(hours) / LINEAR_H)
 
 
-def clock_axis(ax, until=672, label="time from start of infusion", shade=True):
-    """Ticks from 10 min to 28 d on an axis whose x values went through `clock`."""
-    ticks = [(t, name) for t, name in TICKS if t <= until]
+def clock_axis(ax, until=672, label="time from start of infusion", shade=True, small=False):
+    """Ticks from 10 min to 28 d on an axis whose x values went through `clock`.
+
+    small: the figure has no room for "10 min" beside the zero.
+    """
+    ticks = [(t, name) for t, name in TICKS if t <= until and not (small and name == "10 min")]
     ax.set_xticks(clock([t for t, _ in ticks]), [name for _, name in ticks])
     ax.set_xlim(0, clock(until))
     if label:
@@ -114,7 +117,8 @@ def svg(made, name, title):
     """The figure as one <svg> element for a page: scales with its box, has a title, own ids.
 
     name: prefix of all ids, so that several figures live in one page. title: read aloud by
-    screen readers; escaped here.
+    screen readers; escaped here. Every style becomes an attribute, so that the page can forbid
+    inline styles.
     """
     from xml.sax.saxutils import escape, quoteattr
 
@@ -125,12 +129,19 @@ def svg(made, name, title):
         made.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     text = file.getvalue()
     text = text[text.index("<svg") :]
-    text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
+    text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)
+    text = re.sub(r'\sstyle="([^"]*)"', _attributes, text)
     text = re.sub(r'\bid="', f'id="{name}-', text)
     text = re.sub(r'href="#', f'href="#{name}-', text)
     text = re.sub(r"url\(#", f"url(#{name}-", text)
     text = text.replace("'DejaVu Sans'", FONTS)
     head, body = text.split(">", 1)
     head = re.sub(r'\s(width|height)="[^"]*"', "", head)
-    head += f' role="img" aria-label={quoteattr(title)}'
+    head += f' stroke-linejoin="round" role="img" aria-label={quoteattr(title)}'
     return f"{head}><title>{escape(title)}</title>{body}".strip()
+
+
+def _attributes(match):
+    """style="fill: none; opacity: 0.5" as the attributes of the same names."""
+    pairs = (pair.split(":", 1) for pair in match.group(1).split(";") if pair.strip())
+    return "".join(f' {name.strip()}="{value.strip()}"' for name, value in pairs)

@@ -5,12 +5,16 @@ from ketaqsp.trial.published import beside
 TIMES = {4.0: "4 h", 24.0: "24 h", 72.0: "72 h", 168.0: "7 d", 336.0: "14 d", 672.0: "28 d"}
 SHORT_TIMES = (24.0, 72.0, 168.0, 672.0)
 CAVEAT = (
-    "Published arms contain expectancy, unblinding and the passing of time; the simulated ones do "
-    "not (the belief part is off). A simulated control arm has to lie below a published one."
+    "Belief, visits and the passing of time are switched off: the simulated arms are pharmacology "
+    "alone. Published arms contain all three, so the midazolam arm lies under published control "
+    "arms, and the gap between the simulated arms is no forecast of the gap in a trial."
 )
 INTERVALS = (
-    "In square brackets the 95% interval of the simulation itself; in braces where 90% of trials "
-    "with 48 patients an arm would land if the model were true."
+    "Square brackets: 95% interval of the number before them (simulated: from the number of "
+    "virtual patients; published: computed here where the arm's own n is known). Braces: where "
+    "90% of trials with 48 patients an arm would land if the model were true; neither contains "
+    "what is unknown about the parameters. (in the fit): the calibration was given this figure, "
+    "so agreement with it proves nothing."
 )
 
 
@@ -21,9 +25,9 @@ def percent(share):
 
 
 def points(value):
-    """-14.23 -> '−14.2', with a true minus sign; nothing is ever minus zero."""
-    text = f"{value:.1f}"
-    return "0.0" if text == "-0.0" else text.replace("-", "\N{MINUS SIGN}")
+    """-14.23 -> '−14.2', 1.4 -> '+1.4': a change always shows its sign; zero has none."""
+    text = f"{value:+.1f}"
+    return "0.0" if text in ("-0.0", "+0.0") else text.replace("-", "\N{MINUS SIGN}")
 
 
 def between(pair, form):
@@ -46,17 +50,27 @@ def change_cell(visit):
     return value, between(mean.noise, points), between(mean.trial, points)
 
 
-def published_cell(outcome, treatment, time_h):
-    """['64% Murrough 2013', ...]; a change with its SD where printed; recalled ones say so."""
+def published_cell(outcome, treatment, time_h, interval=True):
+    """['64% [50 to 76] Murrough 2013', ...]: value, interval if asked for and known, study, marks.
+
+    A change has its SD where printed. Marks: recalled, derived, in the fit.
+    """
     out = []
     for f in beside(outcome, treatment, time_h):
-        if f.unit == "percent":
-            text = f"{f.value:g}%"
-        else:
-            text = points(f.value) + _sd(f)
-        mark = "" if f.confidence == "read" else f" ({f.confidence})"
-        out.append(f"{text} {f.study}{mark}")
+        text = f"{f.value:g}%" if f.unit == "percent" else points(f.value) + _sd(f)
+        if interval and f.interval:
+            form = "{:.0f}".format if f.unit == "percent" else points
+            text += " " + _whole("[{} to {}]".format(*map(form, f.interval)))
+        marks = [f.confidence] if f.confidence != "read" else []
+        marks += ["in the fit"] if f.in_fit == "yes" else []
+        text = f"{text} {_whole(f.study)}"
+        out.append(text + (f" ({', '.join(map(_whole, marks))})" if marks else ""))
     return out
+
+
+def _whole(text):
+    """The text with spaces at which no line may break."""
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _sd(figure):
@@ -66,7 +80,7 @@ def _sd(figure):
     return ""
 
 
-def measures(visit_of, time_h):
+def measures(visit_of, time_h, interval=True):
     """[(name, {arm: cell}, {treatment: published})] of one visit, in the order of the table."""
     cells = {
         "response": lambda v: share_cell(v.response),
@@ -82,14 +96,17 @@ def measures(visit_of, time_h):
         (
             names[key],
             {arm: cell(visit) for arm, visit in visit_of.items()},
-            {t: published_cell(key, t, time_h) for t in ("ketamine", "control")},
+            {t: published_cell(key, t, time_h, interval) for t in ("ketamine", "control")},
         )
         for key, cell in cells.items()
     ]
 
 
-def rows(arms, times=tuple(TIMES)):
-    """[(time in h, its name, measures)] for the visits that the arms have."""
+def rows(arms, times=tuple(TIMES), interval=True):
+    """[(time in h, its name, measures)] for the visits that the arms have.
+
+    interval: with the published figures' intervals.
+    """
     out = []
     for time_h in times:
         visit_of = {
@@ -97,5 +114,40 @@ def rows(arms, times=tuple(TIMES)):
             for name, arm in arms.arms.items()
         }
         if all(visit_of.values()):
-            out.append((time_h, TIMES[time_h], measures(visit_of, time_h)))
+            out.append((time_h, TIMES[time_h], measures(visit_of, time_h, interval)))
     return out
+
+
+PRIOR_NAMES = {
+    "response": "response",
+    "remission": "remission",
+    "change_mean": "mean change, points",
+    "change_sd": "SD of change, points",
+}
+
+
+def prior_rows(prior):
+    """[(measure, {arm: (5th, median, 95th) as text})] of the prior predictive range."""
+    forms = {"response": percent, "remission": percent, "change_mean": points}
+    return [
+        (
+            name,
+            {
+                arm: tuple(forms.get(key, "{:.1f}".format)(x) for x in prior.range(arm, key))
+                for arm in prior.values
+            },
+        )
+        for key, name in PRIOR_NAMES.items()
+    ]
+
+
+def lost_line(arms):
+    """What is said of patients that could not be solved; empty if there are none."""
+    parts = []
+    for arm in arms.arms.values():
+        if arm.failed:
+            shown = ", ".join(map(str, arm.lost[:10])) + (", ..." if arm.failed > 10 else "")
+            parts.append(f"{arm.failed} in the {arm.name} arm (patient {shown})")
+    if not parts:
+        return ""
+    return f"Not solved, and in no figure: {'; '.join(parts)}. All are listed in result.json."

@@ -5,7 +5,7 @@ import time
 from contextlib import contextmanager
 
 from ketaqsp.trial.demo import NOTICE
-from ketaqsp.view.table import CAVEAT, INTERVALS, SHORT_TIMES, percent, rows
+from ketaqsp.view.table import CAVEAT, INTERVALS, SHORT_TIMES, lost_line, prior_rows, rows
 
 SHOW_AFTER_S = 2.0  # a bar that appears for less only flickers
 
@@ -15,46 +15,52 @@ def result_table(data):
     from rich.table import Table
 
     made = Table(
-        title=f"{data.arms.n} virtual patients with treatment-resistant depression, one infusion",
+        title=f"{data.arms.n} virtual patients with treatment-resistant depression, one infusion: "
+        "share [95% interval] {90% of trials}",
         title_justify="left",
         pad_edge=False,
     )
     for name in ("visit", "", *data.arms.arms, "published, ketamine", "published, control"):
         made.add_column(name, overflow="fold")
-    for _, label, measures in rows(data.arms, SHORT_TIMES):
+    for _, label, measures in rows(data.arms, SHORT_TIMES, interval=False):
         kept = [m for m in measures if m[0] in ("response", "remission")]
         for k, (measure, cells, printed) in enumerate(kept):
             made.add_row(
                 label if k == 0 else "",
                 measure,
-                *(f"{v} [{noise}] {{{trial}}}" for v, noise, trial in _plain(cells)),
-                "; ".join(printed["ketamine"]),
-                "; ".join(printed["control"]),
+                *(f"{v} [{noise}] {{{trial}}}" for v, noise, trial in cells.values()),
+                "\n".join(printed["ketamine"]).replace("\N{NO-BREAK SPACE}", " "),
+                "\n".join(printed["control"]).replace("\N{NO-BREAK SPACE}", " "),
                 end_section=k == len(kept) - 1,
             )
     return made
 
 
-def _plain(cells):
-    return list(cells.values())
+def prior_table(data):
+    """A rich Table: response, remission, change and its SD at 24 h over draws of the prior."""
+    from rich.table import Table
+
+    made = Table(pad_edge=False)
+    for name in ("", *data.prior.values):
+        made.add_column(name)
+    for name, cells in prior_rows(data.prior):
+        made.add_row(name, *(", ".join(cell) for cell in cells.values()))
+    return made
 
 
-def prior_line(data):
-    """One line an arm: what the prior alone says about response at 24 h."""
-    out = []
-    for arm in data.prior.values:
-        low, middle, high = data.prior.range(arm, "response")
-        out.append(f"{arm} {percent(low)} to {percent(high)} (median {percent(middle)})")
-    fitted = sum(row.confidence == "fitted" for row in data.prior.drawn)
+def prior_note(data):
+    """Which of the parameters drawn, and of those held, had been fitted to outcomes before."""
+    drawn = [row.symbol for row in data.prior.drawn if row.confidence == "fitted"]
+    held = [row.symbol for row in data.prior.held]
     return (
-        f"Response at 24 h over {data.prior.draws} draws of the prior (5th to 95th percentile): "
-        f"{'; '.join(out)}. {len(data.prior.drawn)} parameters drawn, {fitted} of them fitted; "
-        f"{len(data.prior.held)} more fitted ones held."
+        f"{len(data.prior.drawn)} parameters drawn. Not a test of the model: of them fitted to "
+        f"such outcomes before: {', '.join(drawn) or 'none'}; fitted and held at their values: "
+        f"{', '.join(held) or 'none'}."
     )
 
 
-def print_result(data, path, file=None):
-    """Print the table, what its brackets mean, the prior range and where the report is."""
+def print_result(data, file=None):
+    """Print both tables, what their brackets mean, and what they cannot say."""
     from rich.console import Console
     from rich.text import Text
 
@@ -62,9 +68,20 @@ def print_result(data, path, file=None):
     if not console.is_terminal:
         console = Console(file=file, highlight=False, width=150)
     console.print(result_table(data))
-    for line in (INTERVALS, CAVEAT, prior_line(data), NOTICE):
+    for line in (INTERVALS, CAVEAT, lost_line(data.arms)):
+        if line:
+            console.print(Text(line))
+    console.print()
+    console.print(
+        Text(
+            f"The same at 24 h over {data.prior.draws} draws of what is not known, in "
+            f"{data.prior.n} patients: 5th, 50th and 95th percentile",
+            style="italic",
+        )
+    )
+    console.print(prior_table(data))
+    for line in (prior_note(data), NOTICE):
         console.print(Text(line))
-    console.print(Text(f"Report: {path}"), soft_wrap=True)
 
 
 @contextmanager

@@ -1,0 +1,44 @@
+"""Tables of the page of trial: effects that must emerge, and the published figures."""
+
+import inspect
+
+from docutils import nodes
+from ketaqsp_tables import link_to, number, table
+
+from ketaqsp.trial.emergence import EFFECTS
+from ketaqsp.trial.published import published
+
+
+def effects():
+    """Table of every effect: what is claimed, when it counts as seen, what must take it away."""
+    body = []
+    for effect in EFFECTS:
+        seen = " ".join(inspect.getdoc(effect.holds).split())
+        cut = [nodes.Text("none: nothing is to happen")] if not effect.cut else []
+        for name in effect.cut:
+            cut += [nodes.Text(" and ")] if cut else []
+            cut.append(nodes.literal("", name))
+        name = [nodes.literal("", effect.name), nodes.Text(f": {effect.statement}")]
+        body.append((f"effect-{effect.name}", (name, seen, cut)))
+    head = ("effect", "counts as seen if", "and is gone after the cut")
+    return [table("effects", head, body)]
+
+
+def published_figures():
+    """Table of published.csv, in its order."""
+    head = ("study", "arm", "time", "outcome", "value", "n", "source", "confidence")
+    body = []
+    for place, figure in enumerate(published()):
+        value = f"{number(figure.value)} {figure.unit}"
+        if figure.spread:
+            value += f" ({figure.spread})"
+        source = [nodes.Text(f"{figure.citation}, "), *link_to(figure.doi_or_pmid)]
+        source.append(nodes.Text(f" ({figure.place})"))
+        if figure.note:
+            source += [nodes.Text(" "), nodes.inline("", f"({figure.note})", classes=["note"])]
+        confidence = [
+            nodes.inline("", figure.confidence, classes=["confidence", figure.confidence])
+        ]
+        cells = (figure.study, figure.arm, figure.time_label, figure.outcome.replace("_", " "))
+        body.append((f"figure-{place}", (*cells, value, figure.n, source, confidence)))
+    return [table("published-figures", head, body)]

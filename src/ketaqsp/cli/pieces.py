@@ -1,0 +1,155 @@
+"""A run solved piece by piece, each written as soon as it is there."""
+
+import json
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Length:
+    """until_h and every_h in h; looks: hours of the summary; extra: further times solved for."""
+
+    until_h: float
+    every_h: float
+    looks: tuple
+    extra: tuple
+
+    def keywords(self):
+        """What simulate() takes."""
+        return {
+            "days": self.until_h / 24,
+            "every": f"{self.every_h!r} h",
+            "extra_times": self.extra,
+        }
+
+    def on_grid(self, out):
+        """`out` at the times that were asked for: every `every_h` hours, and the end."""
+        times = out["time"].values
+        near = np.abs(times - np.rint(times / self.every_h) * self.every_h) < 1e-8
+        return out.isel(time=np.flatnonzero(near | (times == times[-1])))
+
+
+def length(plan, until_h, every_h):
+    """The Length of a run: the summary's times and those where a peak may sit are added."""
+    from ketaqsp.patient import summary
+
+    looks = summary.looks(until_h)
+    extra = sorted({*looks, *summary.peak_times(plan.doses(), until_h)})
+    return Length(until_h, every_h, tuple(looks), tuple(extra))
+
+
+class Run:
+    """A regimen and a cohort on their way through the solver.
+
+    rater_seed: a number if MADRS is to be rated with noise, else None. Event tables go in one
+    piece: the grid and the drugs of the model are those of all their rows.
+    """
+
+    def __init__(self, plan, group, span, rater_seed):
+        from ketaqsp.solve.run import CHUNK
+
+        self.plan, self.group, self.span, self.rater_seed = plan, group, span, rater_seed
+        self.size = group.n if plan.ids is not None else CHUNK
+        self.units = {}
+
+    def writer(self, path, about, *, overwrite, resume):
+        """Room on the disk for the whole result; everything that made it is in its attributes."""
+        from ketaqsp.patient.simulate import blank
+        from ketaqsp.patient.stream import Writer
+
+        nobody = part(self.group, 0, 0)
+        empty = self._rated(blank(self.plan.given, nobody, **self.span.keywords()), nobody, 0)
+        empty = self.span.on_grid(empty).assign_attrs(stamp(about, self.plan, self.group))
+        ids = self.group.ids
+        return Writer(Path(path), empty, ids, overwrite=overwrite, resume=resume)
+
+    def __call__(self, writer, progress):
+        """Solve, and write if there is a writer. Returns the digests and the number of steps."""
+        from ketaqsp.patient import summary
+
+        self._learn_units()
+        found, n = [], self.group.n
+        for first in range(0, n, self.size):
+            stop = min(first + self.size, n)
+            if writer and writer.done(first, stop):
+                found.append(writer.digest(first, stop))
+                continue
+            out = self._solve(first, stop, writer is not None, progress)
+            digest = summary.digest(out, self.span.looks)
+            digest["steps"] = np.full((1, stop - first), float(out.attrs["steps"]))
+            found.append(digest)
+            if writer:
+                progress.stage("writing")
+                writer.add(self.span.on_grid(out), first, digest)
+                progress.stage("simulating")
+        whole = summary.joined(found)
+        return whole, int(whole["steps"].max())
+
+    def _solve(self, first, stop, everything, progress):
+        from ketaqsp.patient import simulate, summary
+
+        some = part(self.group, first, stop)
+        out = simulate(
+            self.plan.given,
+            some,
+            wanted=None if everything else summary.WANTED,
+            progress=lambda done, _: progress(first + done, self.group.n),
+            **self.span.keywords(),
+        )
+        return self._rated(out, some, first)
+
+    def _rated(self, out, some, first):
+        from ketaqsp.patient.summary import rated
+
+        if self.rater_seed is None:
+            return out
+        return rated(out, some.parameters, self.rater_seed, first)
+
+    def _learn_units(self):
+        from ketaqsp.patient.simulate import describe, model_for
+
+        self.units = {
+            name: unit for name, (unit, _) in describe(model_for(self.plan.given)).items()
+        }
+
+
+def part(group, first, stop):
+    """Some patients of a cohort, by their places."""
+    places = slice(first, stop)
+    return replace(
+        group,
+        ids=group.ids[places],
+        parameters={k: v[places] if np.ndim(v) else v for k, v in group.parameters.items()},
+        well=None if group.well is None else group.well[places],
+    )
+
+
+def stamp(about, plan, group):
+    """What made a result, for whoever opens the file; nothing here depends on clock or place."""
+    asked = {key: value for key, value in about.items() if key not in ("out", "model")}
+    asked["regimens"] = [[asdict(d) for d in regimen.doses] for regimen in plan.regimens]
+    return {
+        **about["model"],
+        "population": group.preset,
+        "seed": about["seed"],
+        "asked": json.dumps(asked, sort_keys=True),
+        "parameters": json.dumps(_used(about)),
+    }
+
+
+def _used(about):
+    """{symbol: [value, unit, confidence]} of the typical patient, as the options left them."""
+    from ketaqsp.chain import overrides
+    from ketaqsp.parameters import rows
+    from ketaqsp.parameters.table import published
+
+    chosen = {r.symbol: r for r in rows() if r.role == "default"}
+    if about["pk"] is not None:
+        chosen.update({r.symbol: r for r in published(about["pk"])})
+    changed = overrides(tuple(about["cut"]), tuple(about["scenario"]))
+    return {
+        name: [changed.get(name, r.value), r.unit, "changed" if name in changed else r.confidence]
+        for name, r in chosen.items()
+    }

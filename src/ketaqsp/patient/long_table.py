@@ -1,0 +1,75 @@
+"""Results as a csv in long form: one row a patient, variable and time.
+
+Columns: patient, variable, time_h (h), value, unit, status. A missing value is an empty cell.
+"""
+
+import numpy as np
+
+from ketaqsp.solve import STATUS
+
+COLUMNS = ("patient", "variable", "time_h", "value", "unit", "status")
+# What can be measured or is asked for; a zarr store holds the rest too.
+MEASURED = (
+    *(f"ketamine_{where}{form}" for where in ("arterial", "venous") for form in ("", "_s", "_r")),
+    *(f"{what}_venous{form}" for what in ("norketamine", "hnk") for form in ("", "_s", "_r")),
+    *(f"nmda_block_{pool}" for pool in ("pv", "sst", "pyramidal", "rest", "lhb")),
+    *("glutamate", "ampa_throughput", "bdnf", "trkb", "mtorc1", "eef2", "synaptic_protein"),
+    *("spine_density", "spine_density_absolute", "severity", "sedation", "cadss", "sbp_change"),
+    *("madrs", "madrs_true", "hamd17", "hamd6", "qids"),
+)
+NOT_RUN = -1  # status of a patient whose turn has not come; the others count into STATUS
+WORDS = {NOT_RUN: "not_run", **dict(enumerate(STATUS))}
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
+BLOCK = 512  # patients read at once: those of one piece of a zarr array
+
+
+def safe_cell(text):
+    """Text that a spreadsheet will not take for a formula."""
+    return f"'{text}" if str(text).startswith(FORMULA) else str(text)
+
+
+def write(out, path):
+    """Write the measured variables of a Dataset, patient by patient, so that memory stays small."""
+    names = [name for name in MEASURED if name in out]
+    times = [repr(t) for t in out["time"].values.tolist()]
+    heads = [f"{safe_cell(name)},{t}" for name in names for t in times]
+    units = [safe_cell(out[name].attrs["units"]) for name in names for _ in times]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(COLUMNS) + "\n")
+        for first in range(0, out.sizes["patient"], BLOCK):
+            part = out[[*names, "status"]].isel(patient=slice(first, first + BLOCK)).load()
+            data = [part[name].transpose("patient", "time").values for name in names]
+            status = part["status"].values.tolist()
+            for place, patient in enumerate(part["patient"].values.tolist()):
+                word = safe_cell(WORDS[status[place]])
+                values = np.concatenate([x[place] for x in data]).tolist()
+                file.writelines(
+                    f"{patient},{head},{_cell(x)},{unit},{word}\n"
+                    for head, x, unit in zip(heads, values, units, strict=True)
+                )
+
+
+def _cell(x):
+    """A number in full; empty where there is none."""
+    return "" if x != x else repr(x)
+
+
+def read(path):
+    """The Dataset of a csv: units but no long names. Raises ValueError for another table."""
+    import pandas as pd
+    import xarray as xr
+
+    table = pd.read_csv(path, float_precision="round_trip")
+    if tuple(table.columns) != COLUMNS:
+        raise ValueError(f"its columns are {list(table.columns)}, not {list(COLUMNS)}")
+    units = table.drop_duplicates("variable").set_index("variable")["unit"]
+    status = table.drop_duplicates("patient").set_index("patient")["status"]
+    codes = {word: code for code, word in WORDS.items()}
+    patients, times = status.index.to_numpy(), np.unique(table["time_h"])
+    variables = {}
+    for name, rows in table.groupby("variable", sort=False):
+        grid = rows.pivot(index="time_h", columns="patient", values="value")[list(patients)]
+        variables[name] = (("time", "patient"), grid.to_numpy(), {"units": str(units[name])})
+    found = np.array([codes[word] for word in status], dtype=np.int8)
+    variables["status"] = (("patient",), found, {"units": "1"})
+    return xr.Dataset(variables, {"time": times, "patient": patients})

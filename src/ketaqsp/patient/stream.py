@@ -1,0 +1,240 @@
+"""A result written piece by piece to OUT.partial, which gets its name when it is complete.
+
+OUT.partial is a zarr store that can be read at any time, also after a kill: patients whose turn
+has not come are NaN with status `not_run`. The status of a piece is written last, so it says that
+the rest of the piece is there. A csv is made from the store at the end.
+"""
+
+import json
+import os
+import shutil
+
+import numpy as np
+
+from ketaqsp.errors import BadInput, MachineError
+from ketaqsp.patient import long_table
+from ketaqsp.patient.long_table import NOT_RUN, WORDS
+
+CHUNK = 512  # patients in one chunk of a zarr array
+SUMMARY = "summary"  # group of what the summary needs; taken out at the end
+TEXT = f"{SUMMARY}/table.csv"  # not beside the arrays, where zarr would wonder what it is
+VOLATILE = ("steps",)  # known at the end only
+WRONG_PLACE = (PermissionError, FileNotFoundError, NotADirectoryError)
+
+
+def partial(path):
+    """Where a result lies until it is complete."""
+    return path.with_name(path.name + ".partial")
+
+
+class Writer:
+    """Room for a result of n patients, filled by `add` in any order of pieces.
+
+    blank: a Dataset with every variable, its attributes and the times, of any number of patients.
+    ids: (n,) numbers of all patients. resume: go on with the OUT.partial that is there, if it was
+    begun with the same attributes. Raises BadInput (wrong place, other run), MachineError.
+    """
+
+    def __init__(self, path, blank, ids, *, overwrite=False, resume=False):
+        self.path, self.part, self.overwrite = path, partial(path), overwrite
+        self.blank, self.ids = _measured(blank) if path.suffix == ".csv" else blank, ids
+        with self._disk(WRONG_PLACE):
+            if resume:
+                self.root = self._take_up()
+            else:
+                remove(self.part)
+                self.root = self._create()
+
+    def _create(self):
+        import zarr
+
+        root = zarr.create_group(self.part, attributes=_plain(self.blank.attrs))
+        for name, x in self.blank.variables.items():
+            about = _plain(x.attrs)
+            if name == "status":
+                about |= _flags()
+            made = self._room(root, name, x, about)
+            if name == "time":
+                made[:] = x.values
+            elif name == "patient":
+                made[:] = self.ids
+        root.create_group(SUMMARY)
+        return root
+
+    def _room(self, root, name, x, about):
+        """An array for all patients: NaN, or not_run, until it is filled."""
+        full = {"time": len(self.blank["time"]), "patient": len(self.ids)}
+        piece = {"time": max(full["time"], 1), "patient": min(full["patient"], CHUNK)}
+        kind = x.dtype if name != "patient" else np.asarray(self.ids).dtype
+        return root.create_array(
+            name,
+            shape=tuple(full[dim] for dim in x.dims),
+            chunks=tuple(piece[dim] for dim in x.dims),
+            dtype=kind,
+            fill_value=np.nan if kind.kind == "f" else NOT_RUN if name == "status" else 0,
+            attributes=about,
+            dimension_names=x.dims,
+        )
+
+    def _take_up(self):
+        import zarr
+
+        root = zarr.open_group(self.part, mode="r+")
+        remove(self.part / TEXT)
+        if SUMMARY not in root:  # stopped between the last piece and the new name
+            remove(self.part)
+            return self._create()
+        check_same(self.part, dict(root.attrs), _plain(self.blank.attrs))
+        return root
+
+    def done(self, first, stop):
+        """Is this piece complete?"""
+        return bool((self.root["status"][first:stop] != NOT_RUN).all())
+
+    def add(self, out, first, digest):
+        """Write a piece: a Dataset of patients from place `first`, and {name: (k, n)} beside it."""
+        stop = first + out.sizes["patient"]
+        with self._disk():
+            for name, x in self.blank.data_vars.items():
+                if name != "status":
+                    values = out[name].transpose(*x.dims).values
+                    self.root[name][..., first:stop] = values
+            for name, x in digest.items():
+                self._summary(name, len(x))[:, first:stop] = x
+            self.root["status"][first:stop] = out["status"].values
+
+    def _summary(self, name, rows):
+        group = self.root[SUMMARY]
+        if name not in group:
+            n = len(self.ids)
+            shape, chunks = (rows, n), (max(rows, 1), min(n, CHUNK))
+            group.create_array(
+                name, shape=shape, chunks=chunks, dtype="f8", fill_value=np.nan, attributes={}
+            )
+        return group[name]
+
+    def digest(self, first, stop):
+        """What `add` was given beside the Dataset, of a piece that is done."""
+        return {name: x[:, first:stop] for name, x in self.root[SUMMARY].arrays()}
+
+    def finish(self, **attrs):
+        """Add attributes, make the csv if one was asked for, and give the result its name."""
+        with self._disk():
+            self.root.attrs.update(_plain(attrs))
+            if self.path.suffix == ".csv":
+                long_table.write(read(self.part), self.part / TEXT)
+                rename(self.part / TEXT, self.path, overwrite=self.overwrite)
+                remove(self.part)
+            else:
+                remove(self.part / SUMMARY)
+                rename(self.part, self.path, overwrite=self.overwrite)
+
+    def _disk(self, wrong_place=()):
+        return Disk(self.path, wrong_place)
+
+
+def read(path):
+    """The Dataset of a zarr store, read lazily. Raises ValueError if it is no such store."""
+    import xarray as xr
+
+    if not (path / "zarr.json").is_file():
+        raise ValueError("it has no zarr.json")
+    out = xr.open_zarr(path, consolidated=False, decode_times=False)
+    if "status" not in out:
+        raise ValueError("it has no status")
+    waiting = out["status"] == NOT_RUN
+    names = [name for name, x in out.data_vars.items() if x.dims == ("time", "patient")]
+    if _torn(path, names, waiting.values):
+        out = out.assign({name: out[name].where(~waiting).transpose("time", ...) for name in names})
+    return out
+
+
+def _torn(path, names, waiting):
+    """Was the run stopped while it wrote a piece? Then numbers lie there that count for nothing."""
+    pieces = {place // CHUNK for place in np.flatnonzero(waiting).tolist()}
+    return any((path / name / "c" / "0" / str(k)).exists() for name in names for k in pieces)
+
+
+class Disk:
+    """What the disk refuses, in our words. wrong_place: errors for which the user chose badly."""
+
+    def __init__(self, path, wrong_place=()):
+        self.path, self.wrong_place = path, wrong_place
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, problem, _):
+        if not isinstance(problem, OSError):
+            return
+        why = problem.strerror or str(problem)
+        if isinstance(problem, self.wrong_place):
+            raise BadInput(
+                f"--out {str(self.path)!r} cannot be written: {why}. Choose another folder."
+            ) from problem
+        raise MachineError(
+            f"{self.path} cannot be written: {why}. Free some space, or choose another place."
+        ) from problem
+
+
+def _measured(blank):
+    return blank[[name for name in blank.data_vars if name in (*long_table.MEASURED, "status")]]
+
+
+def _plain(attrs):
+    """Attributes as JSON will give them back."""
+    return json.loads(json.dumps(attrs, default=_native))
+
+
+def _native(x):
+    return x.tolist() if hasattr(x, "tolist") else str(x)
+
+
+def _flags():
+    return {"flag_values": list(WORDS), "flag_meanings": "; ".join(WORDS.values())}
+
+
+def check_same(part, was, now):
+    """Raise BadInput unless an unfinished run was begun with the attributes of this one."""
+    for key in now:
+        if key in VOLATILE or was.get(key) == now[key]:
+            continue
+        said = _first_difference(was.get(key), now[key]) if key == "asked" else f"another {key}"
+        raise BadInput(
+            f"{part} was begun with {said}; --resume needs the same command and version. "
+            "Repeat that command, or add --overwrite in place of --resume to begin anew."
+        )
+
+
+def _first_difference(was, now):
+    was, now = json.loads(was or "{}"), json.loads(now)
+    for key in sorted({*was, *now}):
+        if was.get(key) != now.get(key):
+            short = [json.dumps(x.get(key))[:60] for x in (was, now)]
+            return f"{key} {short[0]}, not {short[1]}"
+    return "something else"
+
+
+def rename(part, path, *, overwrite):
+    """Give `part` the name `path`; an earlier result leaves only when the new one is there."""
+    old = path.with_name(path.name + ".replaced")
+    if os.path.lexists(path):
+        if not overwrite:
+            raise BadInput(f"{path} came into being during the run; the result is {part}.")
+        remove(old)
+        os.replace(path, old)
+    try:
+        os.replace(part, path)
+    except OSError:
+        if os.path.lexists(old) and not os.path.lexists(path):
+            os.replace(old, path)
+        raise
+    remove(old)
+
+
+def remove(path):
+    """Remove a file or a folder, if there is one."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
