@@ -27,4 +27,5 @@ html_title = f"ketaqsp {ketaqsp.__version__}"
 html_static_path = ["_static"]
 html_css_files = ["ketaqsp.css"]
 html_show_sourcelink = False
+html_use_index = html_domain_indices = False  # search finds names, and so does the Python page
 html_theme_options = {"top_of_page_buttons": []}

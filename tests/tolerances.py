@@ -15,13 +15,24 @@ MASS_BALANCE = 1e-9
 # a drift above 1e-6 means that the initial state is not the steady state.
 REST_DRIFT = 1e-6
 
-# Relative to the range of the curve. libRoadRunner runs the export at rtol 1e-8; our own grid
-# is held to 1e-5 per step, and errors add up along the chain.
+# Relative to the range of the curve. libRoadRunner runs the export at rtol 1e-9, and its error is
+# not bounded by that: CVODE controls each step, and errors add up along the chain and the weeks.
 ROADRUNNER = 1e-4
 
-# Relative to the range of the curve. SciPy's Radau at rtol 1e-9 is taken as the truth for the
-# same equations, so this is our own discretisation error alone.
+# Relative to the range of the curve. SciPy's LSODA at rtol 1e-10, restarted at every event, is
+# taken as the truth for the same equations, so this is our own discretisation error alone.
 SCIPY = 1e-5
+
+# Relative to the range of the curve. As for libRoadRunner: COPASI's LSODA at rtol 1e-9.
+COPASI = 1e-4
+
+# Relative to the size of the curve. Less than this is rounding along a month of steps, so a curve
+# whose range is below it stands still and its own size takes the place of the range.
+FLAT = 1e-9
+
+# In SI (mol, mol/m3, kg/m3, 1). The smallest quantity that means anything in the model (a fraction
+# bound, nmol in a metabolite) is above 1e-9; what is solved as zero comes back below 1e-30.
+NOTHING = 1e-15
 
 # Relative. A few float64 operations, each good to 1e-16, against the same ones in another library.
 ROUNDING = 1e-13
@@ -51,3 +62,43 @@ PK_CORE = 1.25
 
 # Relative. Expected failures quote three digits.
 QUOTED = 0.02
+
+# Relative to the peak. Published rate constants have three or four digits, and our tables keep the
+# volumes and flows made from them with as many.
+PRINTED_DIGITS = 3e-3
+
+# Relative. A figure noted with two or three digits, where the R form's clearance was set between
+# 0.86 and 0.88 of S.
+PRINTED_FIGURE = 0.025
+
+# Relative to the peak. Three compartments stand for the four of Perez-Ruixo, one of which is the
+# liver; measured 0.8% for ketamine and 1.7% for norketamine after infusions.
+LUMPED_LIVER = 0.01
+LUMPED_NORKETAMINE = 0.02
+
+# Relative to the highest value. The same equations and steps on numbers multiplied by powers of
+# the factors of units: rounding alone, added up over a day of steps.
+OTHER_UNITS = 1e-9
+
+# Relative. Wilson's closed form put back into the quadratic that it solves; near an end of 0 or 1
+# the difference of two close numbers loses a few digits of the 16.
+WILSON = 1e-9
+
+# Relative to the range. How often a matrix exponential is squared follows the fastest patient of a
+# batch, so rounding (1e-16 doubled 15 times) depends on who else is in it; measured 5e-12.
+BATCH = 1e-10
+
+# MADRS points. The front page's figure is drawn anew by hand when results move; what is below a
+# line's width there (0.1 of 45 points on 700 pixels) need not be.
+README_FIGURE = 0.1
+
+# Of the trapped share, absolute. The leak of a closed channel is kept with five digits, and where a
+# share is trapped for good 0.1% of it still leaks in two minutes.
+TRAPPED = 2e-3
+
+# Relative. Days at one concentration, and the closed form of the same numbers.
+STEADY = 1e-9
+
+# Of the block, absolute. Quasi-steady block is a good stand-in if it is nowhere further off; the
+# peak of the usual infusion is about 0.4 in a channel free of magnesium.
+QUASI_STEADY = 0.02

@@ -26,7 +26,7 @@ def effects():
 
 def published_figures():
     """Table of published.csv, in its order."""
-    head = ("study", "arm", "time", "outcome", "value", "n", "source", "confidence")
+    head = ("study", "arm", "time", "outcome", "value", "n", "in fit", "source", "confidence")
     body = []
     for place, figure in enumerate(published()):
         value = f"{number(figure.value)} {figure.unit}"
@@ -40,5 +40,7 @@ def published_figures():
             nodes.inline("", figure.confidence, classes=["confidence", figure.confidence])
         ]
         cells = (figure.study, figure.arm, figure.time_label, figure.outcome.replace("_", " "))
-        body.append((f"figure-{place}", (*cells, value, figure.n, source, confidence)))
+        n = figure.n if figure.n_of == "arm" or not figure.n else f"{figure.n} in {figure.n_of}"
+        row = (*cells, value, n, figure.in_fit, source, confidence)
+        body.append((f"figure-{place}", row))
     return [table("published-figures", head, body)]

@@ -53,7 +53,10 @@ SIMULATE = [
     (("--duration", "40", *DOSE), ("'40'", "no unit", "40 min")),
     (("--duration", "nan min", *DOSE), ("nan", "not finite")),
     (("--duration", "400 h", *DOSE), ("400 h", "336 h")),
-    (("--duration", "1 s", "--dose", "10 mg/kg"), ("10 mg/kg", "300 mg/kg/h", "--duration '0 min'")),
+    (
+        ("--duration", "1 s", "--dose", "10 mg/kg"),
+        ("10 mg/kg", "300 mg/kg/h", "--duration '0 min'"),
+    ),
     (("--duration", "2 months", *DOSE), ("'2 months'", "no fixed length", "28 d")),
     (("--days", "3,0", *DOSE), ("day 0 comes after day 3", "'0,3,7'")),
     (("--days", "0,0", *DOSE), ("day 0 is repeated", "'0,3,7'")),

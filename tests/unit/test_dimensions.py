@@ -1,14 +1,24 @@
 """Every equation has the dimension its block requires, and none has an idle argument."""
 
+import ast
 import inspect
+import sys
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 
 import pytest
 
-from ketaqsp.blocks import Algebra, Competition, Flow, Follow, Turnover, use
+from ketaqsp.blocks import Algebra, Competition, Flow, Follow, Turnover, terms, use
 from ketaqsp.chain import build
-from ketaqsp.chain.dimensions import check, without_effect
+from ketaqsp.chain.dimensions import (
+    VALUE,
+    check,
+    dimension,
+    known_units,
+    required,
+    without_effect,
+)
 from ketaqsp.parameters import rows
 from ketaqsp.plasma import LIGANDS
 from ketaqsp.plasma.equations import out_of
@@ -187,3 +197,103 @@ def test_missing_row():
     without = {symbol: row for symbol, row in ROWS.items() if symbol != "tau_Z"}
     problems = check(build(), without)
     assert len(problems) == 2 and all("tau_Z" in p and "stress" in p for p in problems)
+
+
+@cache
+def uses():
+    """({function: its (block, what, term)}, {symbol: the same}, {name: unit}) of the full chain."""
+    by_function, by_symbol, units = {}, {}, {}
+    for exit in ("slow", "split"):
+        model = full(exit)
+        units.update(known_units(model, ROWS)[0])
+        for block in model.blocks:
+            for what, term in terms(block):
+                by_function.setdefault(term.function, []).append((block, what, term))
+                for name in term.names:
+                    by_symbol.setdefault(name, []).append((block, what, term))
+    return by_function, by_symbol, units
+
+
+def wrong(function, block, what, term, units):
+    """Whether the check of dimensions objects to `function` in the place of the term's own."""
+    given = [(ROWS[n].value if n in ROWS else VALUE, units[n]) for n in term.names]
+    try:
+        found = dimension(function, given, required(block, what, uses()[2]))
+        return bool(found or without_effect(function, [value for value, _ in given]))
+    except ArithmeticError:
+        return True
+
+
+def products(tree):
+    nodes = ast.walk(tree)
+    return [n for n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult | ast.Div)]
+
+
+class Put(ast.NodeTransformer):
+    """Puts one expression in the place of another."""
+
+    def __init__(self, old, new):
+        self.old, self.new = old, new
+
+    def visit_BinOp(self, node):
+        return self.new if node is self.old else self.generic_visit(node)
+
+
+def without_one_factor(function):
+    """Yield (text of the factor, the function without it), for every factor and divisor."""
+    text = inspect.getsource(function)
+    arguments = set(inspect.signature(function).parameters)
+    for i in range(len(products(ast.parse(text)))):
+        for side in ("left", "right"):
+            tree = ast.parse(text)
+            node = products(tree)[i]
+            factor = getattr(node, side)
+            names = {n.id for n in ast.walk(factor) if isinstance(n, ast.Name)}
+            if not names & arguments:
+                continue  # a plain 1 or 2
+            kept = node.right if side == "left" else node.left
+            if side == "left" and isinstance(node.op, ast.Div):
+                kept = ast.BinOp(ast.Constant(1), ast.Div(), node.right)
+            changed = ast.fix_missing_locations(Put(node, kept).visit(tree))
+            space = dict(vars(sys.modules[function.__module__]))
+            exec(compile(changed, function.__name__, "exec"), space)
+            yield ast.unparse(factor), space[function.__name__]
+
+
+# Factors without a unit whose arguments also stand elsewhere in their function: no check of units
+# can miss them. What does: the rest of the patient for the first three (their production is the
+# loss only with the factor there), Mealing's protocol for dissociation, the scale for madrs.
+HELPERS = set()
+UNSEEN = {
+    "bdnf": {"top_D * x", "top_D - 1 + x", "top_D"},
+    "surface_ampa": {"top_A * x", "top_A - 1 + x", "top_A"},
+    "protein": {"top_P * x", "top_P - 1 + x", "top_P"},
+    "dissociation": {"po", "1 - po"},
+    "madrs": {"1 - rho"},
+}
+
+
+@pytest.mark.parametrize("function", list(equations()))
+def test_a_factor_dropped_from_our_own_equations(function):
+    places = uses()[0].get(function, ())
+    if not places:  # called by its neighbours alone, or outside the chain
+        assert function.__name__ in HELPERS
+    unseen = {
+        factor
+        for factor, without in without_one_factor(function)
+        if places and not any(wrong(without, *place, uses()[2]) for place in places)
+    }
+    assert unseen == UNSEEN.get(function.__name__, set())
+
+
+def test_enough_factors_were_dropped():
+    assert sum(len(list(without_one_factor(f))) for f in uses()[0]) >= 200
+
+
+@pytest.mark.parametrize("symbol", sorted(uses()[1].keys() & ROWS.keys()))
+def test_a_wrong_unit_in_any_row(symbol):
+    """Each row of the tables used by the chain: its unit multiplied by a candela is noticed."""
+    units = {**uses()[2], symbol: f"({ROWS[symbol].unit})*cd".replace("(fraction)", "1")}
+    units[symbol] = units[symbol].replace("(log)", "1").replace("(points)", "1")
+    places = uses()[1][symbol]
+    assert any(wrong(place[2].function, *place, units) for place in places)

@@ -25,7 +25,12 @@ def _version(wanted: bool):
 
 def _run(command, given):
     """Load the module of a command now, not before, and run it with the options given."""
-    return import_module(f"ketaqsp.cli.{command}").run(**given)
+    try:
+        return import_module(f"ketaqsp.cli.{command}").run(**given)
+    except KeyboardInterrupt:  # typer would leave without a word
+        from ketaqsp.cli.output import Interrupted
+
+        raise Interrupted("interrupted.") from None
 
 
 @app.callback()

@@ -59,7 +59,8 @@ class Clock:
 def _of(value, place):
     import numpy as np
 
-    return float(value[place] if np.ndim(value) else value)
+    x = float(value[place] if np.ndim(value) else value)
+    return x if np.isfinite(x) else None
 
 
 def available():

@@ -6,11 +6,17 @@ import sys
 import time
 from threading import Timer
 
-from ketaqsp.errors import MachineError
+from ketaqsp.errors import KetaqspError, MachineError
 
 WIDE = 120  # columns where nobody's terminal sets a width
 PATIENCE = 2.0  # s before a command says that it is at work
 LINE_EVERY = 10.0  # s between two such lines where nobody watches a bar
+
+
+class Interrupted(KetaqspError):
+    """The user stopped the command; the message says what is left."""
+
+    exit_status = 130
 
 
 def emit(text):

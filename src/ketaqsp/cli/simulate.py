@@ -4,7 +4,7 @@ import sys
 from dataclasses import asdict
 
 from ketaqsp.cli.dosing import check_horizon, dosing, draw, people
-from ketaqsp.cli.output import Progress, emit_json, emit_rich, note
+from ketaqsp.cli.output import Interrupted, Progress, emit_json, emit_rich, note
 
 MOST_LISTED = 20
 MOST_DAYS = 730  # that of patient.simulate, which a wrong option need not wait for
@@ -108,11 +108,20 @@ def _go(plan, who, about, path, clock, progress, overwrite, resume):
             writer.finish(steps=steps)
             store.write_record(path, clock.record(found, group, resumed=resume))
     except KeyboardInterrupt:
-        if writer:
-            note(f"{writer.part} holds what is done; ketaqsp.open reads it, --resume finishes it.")
-        raise
+        raise Interrupted(_left(writer)) from None
     more = {"ids": group.ids, "units": job.units, "steps": steps}
     return with_intervals(summary.report(found, span.looks, about, **more))
+
+
+def _left(writer):
+    """What an interrupted run leaves."""
+    if not writer or not writer.part.exists():
+        return "interrupted."
+    done, n = writer.count(), len(writer.ids)
+    return (
+        f"interrupted; {writer.part} holds {done} of {n} patients. ketaqsp.open reads it, the same "
+        "command with --resume finishes it."
+    )
 
 
 def with_intervals(report):

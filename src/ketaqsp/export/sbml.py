@@ -154,9 +154,7 @@ def _event(out, event, written, units):
     trigger.setPersistent(True)
     trigger.setInitialValue(event.time > 0)  # False lets an event at 0 h fire
     now = mathml.number(event.time, define(out, "h"))
-    _done(
-        trigger.setMath(mathml.apply(libsbml.AST_RELATIONAL_GEQ, mathml.time(), now)), "trigger"
-    )
+    _done(trigger.setMath(mathml.apply(libsbml.AST_RELATIONAL_GEQ, mathml.time(), now)), "trigger")
     for variable, node in sets.items():
         _math(created.createEventAssignment(), "Variable", variable, node)
 

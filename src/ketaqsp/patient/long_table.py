@@ -59,7 +59,7 @@ def read(path):
     import pandas as pd
     import xarray as xr
 
-    table = pd.read_csv(path, float_precision="round_trip")
+    table = pd.read_csv(path)
     if tuple(table.columns) != COLUMNS:
         raise ValueError(f"its columns are {list(table.columns)}, not {list(COLUMNS)}")
     units = table.drop_duplicates("variable").set_index("variable")["unit"]

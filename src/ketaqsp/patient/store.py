@@ -108,7 +108,7 @@ def save(out, path, *, overwrite=False, run=None):
 
 def write_record(path, run):
     """Write OUT.run.json."""
-    text = json.dumps(run, indent=1, ensure_ascii=False) + "\n"
+    text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
     put(record(path), lambda part: part.write_text(text, encoding="utf-8"), overwrite=True)
 
 

@@ -48,7 +48,9 @@ class Writer:
     def _create(self):
         import zarr
 
-        root = zarr.create_group(self.part, attributes=_plain(self.blank.attrs))
+        fresh = self.part.with_name(self.part.name + ".new")
+        remove(fresh)
+        root = zarr.create_group(fresh, attributes=_plain(self.blank.attrs))
         for name, x in self.blank.variables.items():
             about = _plain(x.attrs)
             if name == "status":
@@ -59,7 +61,8 @@ class Writer:
             elif name == "patient":
                 made[:] = self.ids
         root.create_group(SUMMARY)
-        return root
+        os.replace(fresh, self.part)  # a kill before this leaves no half-made store to read
+        return zarr.open_group(self.part, mode="r+")
 
     def _room(self, root, name, x, about):
         """An array for all patients: NaN, or not_run, until it is filled."""
@@ -90,6 +93,10 @@ class Writer:
     def done(self, first, stop):
         """Is this piece complete?"""
         return bool((self.root["status"][first:stop] != NOT_RUN).all())
+
+    def count(self):
+        """How many patients are done."""
+        return int((self.root["status"][:] != NOT_RUN).sum())
 
     def add(self, out, first, digest):
         """Write a piece: a Dataset of patients from place `first`, and {name: (k, n)} beside it."""
@@ -196,12 +203,14 @@ def _flags():
 
 def check_same(part, was, now):
     """Raise BadInput unless an unfinished run was begun with the attributes of this one."""
-    for key in now:
-        if key in VOLATILE or was.get(key) == now[key]:
+    for key in ("asked", *now):
+        if key in VOLATILE or was.get(key) == now.get(key):
             continue
-        said = _first_difference(was.get(key), now[key]) if key == "asked" else f"another {key}"
+        said = f"{key} {_short(was.get(key))}, not {_short(now[key])}"
+        if key == "asked":
+            said = _first_difference(was.get(key), now[key])
         raise BadInput(
-            f"{part} was begun with {said}; --resume needs the same command and version. "
+            f"{str(part)!r} was begun with {said}; --resume needs the same command and version. "
             "Repeat that command, or add --overwrite in place of --resume to begin anew."
         )
 
@@ -210,9 +219,13 @@ def _first_difference(was, now):
     was, now = json.loads(was or "{}"), json.loads(now)
     for key in sorted({*was, *now}):
         if was.get(key) != now.get(key):
-            short = [json.dumps(x.get(key))[:60] for x in (was, now)]
-            return f"{key} {short[0]}, not {short[1]}"
+            return f"{key} {_short(was.get(key))}, not {_short(now.get(key))}"
     return "something else"
+
+
+def _short(x):
+    text = x if isinstance(x, str) else json.dumps(x)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def rename(part, path, *, overwrite):

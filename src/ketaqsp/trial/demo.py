@@ -42,7 +42,7 @@ class DemoData:
     wall_s: dict
 
 
-def gather(n=1000, seed=1, days=28, progress=None, draws=40, prior_n=50):
+def gather(n=1000, seed=1, days=28, progress=None, draws=40, prior_n=25):
     """Run both arms, the prior range, the typical patient and the landscape. Returns DemoData.
 
     progress: called as progress(what, done, total) before each stage.

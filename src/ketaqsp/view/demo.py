@@ -31,7 +31,7 @@ def run_demo(folder="ketaqsp-demo", n=1000, seed=1, quiet=False):
         tell("figures and report", STAGES, STAGES + 1)
         path = save(data, target, summary(data))
     if not quiet:
-        terminal.print_result(data)
+        terminal.print_result(data, path)
     return path
 
 

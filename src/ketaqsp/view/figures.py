@@ -1,5 +1,7 @@
 """Every figure of the report by name, and the one on the front page."""
 
+import json
+
 from ketaqsp.trial.demo import BANDS
 from ketaqsp.view.chain_figure import block_figure, chain_figure
 from ketaqsp.view.landscape_figures import plane_figure, valley_figure
@@ -17,6 +19,8 @@ __all__ = [
     "readme_figure",
     "valley_figure",
 ]
+
+README_HOURS = (0, 24, 168, 672)  # those that the front page prints
 
 
 def drawings(data):
@@ -41,12 +45,22 @@ def drawings(data):
 
 
 def readme_figure(path, n=200, seed=1):
-    """Write the front page's PNG: MADRS of n virtual patients over 28 days, one infusion."""
-    from ketaqsp.patient import cohort, simulate
-    from ketaqsp.trial.two_arm import regimen
+    """Write the front page's PNG: what the program on that page computes, drawn.
 
-    people = cohort("trd", n=n, seed=seed)
-    out = simulate(regimen("ketamine"), people, days=28, every="3 h", wanted=("madrs",))
+    MADRS of n virtual patients over 28 days after one infusion; median and middle 80%. The values
+    at 0, 24, 168 and 672 h go into the file's description, so that a test can see that the
+    figure is not stale. Run it again whenever results moved:
+
+        from ketaqsp.view.figures import readme_figure
+        readme_figure("docs/figures/readme.png")
+    """
+    from ketaqsp.dose import infusion
+    from ketaqsp.patient import cohort, simulate
+
+    regimen = infusion(mg_per_kg=0.5, minutes=40, days=[0])
+    out = simulate(regimen, cohort("trd", n=n, seed=seed), days=28, every="6 h", wanted=("madrs",))
+    shown = out["madrs"].quantile([0.1, 0.5, 0.9], dim="patient").sel(time=list(README_HOURS))
     made = madrs_figure(out["time"].values, out["madrs"].values, n)
-    made.savefig(path, dpi=192, metadata={"Software": None})
+    about = {"Software": None, "Description": json.dumps(shown.values.round(3).tolist())}
+    made.savefig(path, dpi=192, metadata=about)
     return path

@@ -107,7 +107,10 @@ def madrs_figure(times, madrs, n):
     ax.set_xlim(0, times[-1] / 24)
     ax.set_ylim(0, None)
     ax.set_xticks(range(0, int(times[-1] / 24) + 1, 7))
-    ax.set_xlabel("days after one infusion of ketamine, 0.5 mg/kg over 40 min")
+    ax.set_xlabel(
+        "days after one infusion of ketamine, 0.5 mg/kg over 40 min\n"
+        "mechanism alone: no expectancy, no rater noise; for research and teaching"
+    )
     ax.set_ylabel("MADRS, points")
     ax.set_title(f"MADRS of {n} virtual patients with treatment-resistant depression")
     ax.legend(loc="lower right", ncols=2)

@@ -123,10 +123,12 @@ def svg(made, name, title):
     from xml.sax.saxutils import escape, quoteattr
 
     import matplotlib
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     file = io.StringIO()
     with matplotlib.rc_context({**RC, "svg.hashsalt": name}):
-        made.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        # savefig would draw once more beforehand, for nothing: draw() arranges the layout itself.
+        FigureCanvasSVG(made).print_svg(file, metadata={"Date": None, "Creator": None})
     text = file.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", text, flags=re.DOTALL)

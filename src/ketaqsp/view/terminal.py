@@ -59,8 +59,8 @@ def prior_note(data):
     )
 
 
-def print_result(data, file=None):
-    """Print both tables, what their brackets mean, and what they cannot say."""
+def print_result(data, path, file=None):
+    """Print both tables, what their brackets mean and cannot say, and where the report is."""
     from rich.console import Console
     from rich.text import Text
 
@@ -82,6 +82,7 @@ def print_result(data, file=None):
     console.print(prior_table(data))
     for line in (prior_note(data), NOTICE):
         console.print(Text(line))
+    console.print(Text(f"Report: {path}"), soft_wrap=True)
 
 
 @contextmanager

@@ -1,0 +1,73 @@
+"""The protocol of the comparisons: 0.5 mg/kg of ketamine over 40 min on six days, 28 days."""
+
+from dataclasses import dataclass
+
+import pytest
+from cross.referees import Curves, exported, ours
+
+import ketaqsp
+from ketaqsp.patient.simulate import model_for
+
+DAYS = (0, 2, 4, 7, 9, 11)
+OPTIONS = ("--dose", "0.5 mg/kg", "--duration", "40 min", "--days", ",".join(map(str, DAYS)))
+SEED, PATIENT = 7, 3
+# Ends of the infusions: what lives for minutes has its range there. They are edges of our grid
+# anyway, so asking for them makes no step smaller.
+ENDS = tuple(24.0 * day + 40 / 60 for day in DAYS)
+
+
+@dataclass(frozen=True)
+class Case:
+    """text: the file that the command line wrote. mine: our curves. states: names in the model."""
+
+    text: str
+    mine: Curves
+    states: tuple
+
+
+def _case(path, cohort, patient, *who):
+    regimen = ketaqsp.infusion(mg_per_kg=0.5, minutes=40, days=DAYS)
+    out = ketaqsp.simulate(regimen, cohort, days=28, extra_times=ENDS)
+    text = exported(path, *OPTIONS, *who)
+    return Case(text, ours(out, patient), model_for(regimen).states)
+
+
+@pytest.fixture(scope="session")
+def typical(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sbml") / "typical.xml"
+    return _case(path, ketaqsp.typical(), 0)
+
+
+@pytest.fixture(scope="session")
+def drawn(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sbml") / "drawn.xml"
+    cohort = ketaqsp.cohort(n=PATIENT + 1, seed=SEED)
+    return _case(path, cohort, PATIENT, "--patient", str(PATIENT), "--seed", str(SEED))
+
+
+EVENTS = """ID,TIME,EVID,AMT,RATE,II,ADDL,DRUG,ROUTE
+1,0,1,35,52.5,48,1,ketamine,iv
+1,0,1,10,0,24,6,oral_antidepressant,po
+1,1,1,3,4.5,0,0,midazolam,iv
+1,6,1,20,0,24,6,memantine,po
+1,30,1,10,0,0,0,ketamine,iv
+"""
+SWITCHES = ("late_hold", "hnk")
+
+
+@pytest.fixture(scope="session")
+def companions(tmp_path_factory):
+    """Every drug beside ketamine, boluses, and the switches that are off: no state stands still."""
+    from ketaqsp.dose.event_table import read_events
+
+    folder = tmp_path_factory.mktemp("sbml")
+    table = folder / "doses.csv"
+    table.write_text(EVENTS)
+    (regimen,) = read_events(table).values()
+    times = (40 / 60, 100 / 60, 48 + 40 / 60)
+    cohort = ketaqsp.typical(scenario=SWITCHES)
+    out = ketaqsp.simulate(regimen, cohort, days=10, extra_times=times)
+    jumps = {dose.start_h for dose in regimen.doses}  # amounts given at once: before or after?
+    scenarios = [word for name in SWITCHES for word in ("--scenario", name)]
+    text = exported(folder / "companions.xml", "--events", table, *scenarios)
+    return Case(text, ours(out).without(*jumps), model_for(regimen).states)

@@ -1,0 +1,164 @@
+"""Other programs solve the file that the command line writes; their curves are held against ours.
+
+Each check returns a list of problems, empty where the two agree, and is used as it stands on the
+file and on its mutations. Curves are compared in SI, every state and signal that both have.
+"""
+
+import subprocess
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import libsbml
+import numpy as np
+from cross.sbml_reader import Reader, in_si
+from tolerances import FLAT, NOTHING, ROADRUNNER, SCIPY
+
+from ketaqsp.units import quantity
+
+HOUR = 3600.0  # s
+SMALL = 1e-14  # absolute tolerance of a solver: little in the file's units and in SI
+COMMAND = Path(sys.executable).with_name("ketaqsp")
+
+
+@dataclass(frozen=True)
+class Curves:
+    """times (T,) in s; values {name: (T,)} in SI."""
+
+    times: np.ndarray
+    values: dict
+
+    def until(self, hours):
+        """The part up to this time."""
+        first = self.times <= hours * HOUR
+        return replace(self, times=self.times[first], values=_at(self.values, first))
+
+    def without(self, *hours):
+        """All but these times: where a state jumps, programs show it before or after."""
+        kept = ~np.isin(self.times, np.array(hours) * HOUR)
+        return replace(self, times=self.times[kept], values=_at(self.values, kept))
+
+    def only(self, names):
+        """These curves alone."""
+        return replace(self, values={name: self.values[name] for name in names})
+
+
+def _at(values, places):
+    return {name: x[places] for name, x in values.items()}
+
+
+def exported(path, *options):
+    """The text that `ketaqsp export` writes to `path` in a process of its own."""
+    done = subprocess.run(
+        [COMMAND, "export", "--format", "sbml", "--out", path, *options],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    if done.returncode:
+        raise RuntimeError(f"ketaqsp export ended with {done.returncode}: {done.stderr}")
+    return path.read_text(encoding="utf-8")
+
+
+def ours(out, patient=0):
+    """One patient of a simulate() Dataset, every variable, by the units that it carries."""
+    one = out.isel(patient=patient)
+    values = {
+        name: x.values * quantity(1.0, x.attrs["units"]).to_base_units().magnitude
+        for name, x in one.data_vars.items()
+        if "time" in x.dims
+    }
+    return Curves(one["time"].values * HOUR, values)
+
+
+def flat(curve):
+    """Whether a curve does not move: its range is rounding beside its size."""
+    return np.ptp(curve) <= FLAT * np.abs(curve).max()
+
+
+def distance(theirs, mine):
+    """Largest difference as a share of the range of the referee's curve.
+
+    A curve that is flat at a value is measured by that value, for it has no range. One that is
+    flat at zero has neither: there any value beyond NOTHING is a difference without bound.
+    """
+    gap = np.abs(theirs - mine).max()
+    if not np.isfinite(gap):
+        return np.inf
+    if not theirs.any() or np.abs(theirs).max() <= NOTHING:
+        return 0.0 if gap <= NOTHING else np.inf
+    return gap / (np.abs(theirs).max() if flat(theirs) else np.ptp(theirs))
+
+
+def distances(theirs, mine):
+    """{name: distance}, largest first, of every one of our curves. KeyError if one is missing."""
+    found = {name: distance(theirs[name], x) for name, x in mine.values.items()}
+    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+
+def disagreements(theirs, mine, tolerance, who):
+    """One sentence for each curve that is further off than the tolerance."""
+    return [
+        f"{who}: {name} differs by {share:.2g} of its range; allowed {tolerance:g}"
+        for name, share in distances(theirs, mine).items()
+        if not share <= tolerance
+    ]
+
+
+def complaints(text):
+    """What libSBML has to say of a file: errors, and warnings of units or of practice."""
+    document = libsbml.readSBMLFromString(text)
+    document.checkConsistency()
+    said = [document.getError(i) for i in range(document.getNumErrors())]
+    return [f"libSBML {e.getErrorId()}: {' '.join(e.getMessage().split())}" for e in said]
+
+
+def by_scipy(text, times, **options):
+    """{name: (T,)} in SI at `times` (s), by the reader that knows nothing of the package."""
+    reader = Reader(text)
+    found = reader.run(times / reader.hour, atol=SMALL, **options)
+    return {name: x * reader.unit[name] for name, x in found.items()}
+
+
+def by_roadrunner(text, times):
+    """{name: (T,)} in SI at `times` (s), by libRoadRunner."""
+    import roadrunner
+
+    roadrunner.Logger.setLevel(roadrunner.Logger.LOG_CRITICAL)
+    reader = Reader(text)
+    engine = roadrunner.RoadRunner(text)
+    engine.integrator.setValue("relative_tolerance", 1e-9)
+    # One number would be multiplied by each state as it is when an event restarts the solver:
+    # a state that has decayed to 1e-60 then stops it. A list is taken as it is.
+    engine.integrator.setValue("absolute_tolerance", [SMALL] * len(reader.states))
+    engine.timeCourseSelections = ["time", *reader.unit]
+    # It starts at the first time asked for, so that has to be 0.
+    asked = np.unique(np.append(0.0, times))
+    table = np.array(engine.simulate(times=list(asked / reader.hour)))[asked.size - times.size :]
+    return {name: table[:, 1 + i] * one for i, (name, one) in enumerate(reader.unit.items())}
+
+
+def _check(engine, who, text, mine, tolerance):
+    """Problems of the file as it is, and of the same file with all numbers in SI.
+
+    Neither program converts units. Written in SI the model must give the same curves, and does
+    not where a unit is wrong.
+    """
+    for version in (text, in_si(text)):
+        try:
+            found = disagreements(engine(version, mine.times), mine, tolerance, who)
+        except (ArithmeticError, KeyError, RuntimeError, ValueError) as problem:
+            found = [f"{who}: {problem!r}"]
+        if found:
+            return found
+    return []
+
+
+def check_scipy(text, mine, tolerance=SCIPY):
+    """Problems of the file as SciPy solves it."""
+    return _check(by_scipy, "SciPy", text, mine, tolerance)
+
+
+def check_roadrunner(text, mine, tolerance=ROADRUNNER):
+    """Problems of the file as libRoadRunner solves it."""
+    return _check(by_roadrunner, "libRoadRunner", text, mine, tolerance)

@@ -1,0 +1,207 @@
+"""What is left behind, and said, when a run does not go well: statuses 1, 3, 4 and 130."""
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from importlib import import_module
+
+import numpy as np
+import pytest
+
+import ketaqsp
+from ketaqsp.cli import main
+from ketaqsp.patient.long_table import NOT_RUN
+
+# Without a drug there are few steps: it is not the solver that is tried here.
+RUN = ("simulate", "--drug", "saline", "--until", "1 h")
+SOME = ("--patients", "5")
+FAILED = 2
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def start(*arguments, cwd, **more):
+    """The command as a process that is still running."""
+    command = [sys.executable, "-m", "ketaqsp", *arguments]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=cwd, text=True, **pipes, **more)
+
+
+def wait_for(path, process, seconds=60):
+    """Wait until the path is there."""
+    until = time.monotonic() + seconds
+    while not path.exists():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < until, f"{path} did not come"
+        time.sleep(0.02)
+
+
+# status 3
+
+
+@pytest.fixture
+def one_bad_patient(monkeypatch):
+    """Patient 2 of a cohort has a stress load that is no number, so no solver can help."""
+    import ketaqsp.patient as patient
+
+    real = patient.cohort
+
+    def spoiled(*arguments, **more):
+        people = real(*arguments, **more)
+        people.parameters["load"] = np.array(people.parameters["load"])
+        people.parameters["load"][2] = np.nan
+        return people
+
+    monkeypatch.setattr(patient, "cohort", spoiled)
+
+
+@pytest.mark.parametrize("kind", ["zarr", "csv"])
+def test_a_patient_that_fails_is_named_and_nan(kind, one_bad_patient, folder, capsys):
+    assert main([*RUN, *SOME, "--out", f"run.{kind}", "--json"]) == 3
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert report["failed_patients"] == [2] and report["solver"]["failed_patients"] == 1
+    assert [entry["n"] for entry in report["summary"]] == [4, 4]
+    assert "1 of 5 patients could not be solved: 2" in err
+    data = ketaqsp.open(folder / f"run.{kind}")
+    assert data["status"].values.tolist() == [0, 0, FAILED, 0, 0]
+    for name in ("madrs", "ketamine_venous"):
+        wrong = np.isnan(data[name].transpose("patient", "time").values)
+        assert wrong[2].all() and not np.delete(wrong, 2, axis=0).any()
+    record = json.loads((folder / f"run.{kind}.run.json").read_text(encoding="utf-8"))
+    assert record["failed"][0]["patient"] == 2
+    assert record["failed"][0]["parameters"]["load"] is None
+    assert record["failed"][0]["parameters"]["M0"] > 0
+
+
+def test_nobody_solved_is_said_in_the_table(monkeypatch, capsys):
+    monkeypatch.setattr(import_module("ketaqsp.solve.run"), "NEGATIVE", np.inf)
+    assert main([*RUN, "--patients", "2"]) == 3
+    out, err = capsys.readouterr()
+    assert "none solved" in out and "nan" not in out.lower()
+    assert "2 of 2 patients could not be solved" in err
+
+
+# status 4
+
+
+def test_a_full_disk(folder):
+    """The system lets no file grow beyond 4 kB, as a full disk would not."""
+
+    def full():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+
+    run = start(*RUN, *SOME, "--out", "run.zarr", "--json", cwd=folder, preexec_fn=full)
+    out, err = run.communicate(timeout=60)
+    assert (run.returncode, out) == (4, "")
+    assert err.count("\n") == 1 and "run.zarr" in err and "Free some space" in err
+    assert not (folder / "run.zarr").exists()
+
+
+def test_a_run_that_cannot_fit_is_refused_at_once(folder, capsys):
+    arguments = ("--patients", "1000000", "--until", "730 d", "--every", "1 min", "--out", "r.zarr")
+    assert main([*RUN[:3], *arguments]) == 4
+    out, err = capsys.readouterr()
+    assert out == "" and "GiB" in err and "fewer --patients" in err
+    assert not list(folder.iterdir())
+
+
+def test_standard_output_that_is_full(folder):
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "ketaqsp", "parameters", "--json"]
+        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert run.returncode == 4
+    assert run.stderr.count("\n") == 1 and "standard output" in run.stderr
+
+
+def test_a_reader_that_leaves_is_no_failure(folder):
+    command = f"{sys.executable} -m ketaqsp parameters | head -n 1"
+    run = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    assert run.returncode == 0 and run.stderr == ""
+
+
+# status 130, and what a stopped run leaves
+
+
+MANY = (*RUN, "--patients", "1100")  # two pieces
+NAME = "run.csv"
+
+
+def test_an_interrupted_run_can_be_read_and_finished(folder):
+    """Ctrl-C while pieces are solved; then --resume gives the bytes of a run left alone."""
+    process = start(*MANY, "--out", NAME, "--json", cwd=folder)
+    part = folder / f"{NAME}.partial"
+    wait_for(part / "status" / "c" / "0", process)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, "")
+    assert err.splitlines()[-1].startswith("ketaqsp: interrupted; run.csv.partial holds")
+    assert "Traceback" not in err and "of 1100 patients" in err and "--resume" in err
+    assert os.listdir(folder) == [part.name]
+    found = ketaqsp.open(part)
+    done = found["status"].values != NOT_RUN
+    assert 0 < done.sum() < 1100 and "not_run" in found["status"].attrs["flag_meanings"]
+    madrs = found["madrs"].transpose("patient", "time").values
+    assert np.isfinite(madrs[done]).all() and np.isnan(madrs[~done]).all()
+    finish_and_compare(folder)
+
+
+def finish_and_compare(folder):
+    assert main([*MANY, "--out", NAME, "--resume"]) == 0
+    assert main([*MANY, "--out", "whole.csv"]) == 0
+    left = [NAME, "whole.csv", f"{NAME}.run.json", "whole.csv.run.json"]
+    assert sorted(os.listdir(folder)) == sorted(left)
+    assert (folder / NAME).read_bytes() == (folder / "whole.csv").read_bytes()
+    assert json.loads((folder / f"{NAME}.run.json").read_text())["resumed"] is True
+
+
+def test_a_killed_run_can_be_read(folder, capsys):
+    """A kill lets nothing be tidied up; the run is then not begun anew by mistake."""
+    process = start(*MANY, "--out", "run.zarr", cwd=folder)
+    wait_for(folder / "run.zarr.partial" / "zarr.json", process)
+    process.kill()
+    process.communicate(timeout=60)
+    found = ketaqsp.open(folder / "run.zarr.partial")
+    assert found.sizes["patient"] == 1100
+    assert np.isnan(found["madrs"].values[:, found["status"].values == NOT_RUN]).all()
+    with pytest.raises(ketaqsp.BadInput, match="run.zarr.partial"):
+        ketaqsp.open(folder / "run.zarr")
+    assert main([*MANY, "--out", "run.zarr"]) == 2
+    assert main([*MANY, "--seed", "1", "--out", "run.zarr", "--resume"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "--resume to finish it" in err
+    assert "was begun with seed 0, not 1" in err
+
+
+def test_an_interrupt_while_loading(folder, monkeypatch, capsys):
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("ketaqsp.cli.app.import_module", stop)
+    assert main([*RUN]) == 130
+    assert capsys.readouterr() == ("", "ketaqsp: interrupted.\n")
+
+
+# status 1
+
+
+@pytest.mark.parametrize("as_json", [(), ("--json",)])
+def test_a_fault_of_ours_is_one_line_and_a_log(as_json, folder, monkeypatch, capsys):
+    def fault(*_, **__):
+        raise RuntimeError("the cat sat\non the matrix")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    monkeypatch.setattr(import_module("ketaqsp.patient.simulate"), "run", fault)
+    assert main([*RUN, *SOME, *as_json]) == 1
+    out, err = capsys.readouterr()
+    assert out == "" and err.count("\n") == 1 and "RuntimeError: the cat sat" in err
+    log = err.split()[-1]
+    assert log.startswith(str(folder)) and "Traceback" in open(log, encoding="utf-8").read()
