@@ -39,9 +39,10 @@ def raw(html):
     return nodes.raw("", html, format="html")
 
 
-def number(value):
-    """Four digits, without trailing zeros."""
-    return f"{value:.4g}".replace("-", "−")
+def number(value, digits=4):
+    """So many digits, without trailing zeros; a large number is written out."""
+    text = f"{value:.{digits}g}"
+    return (f"{float(text):.0f}" if "e+" in text else text).replace("-", "−")
 
 
 def spread(row):
@@ -64,7 +65,7 @@ def prior(row):
     if row.unit == "fraction" and 0 < value < 1:
         odds = value / (1 - value)
         low, high = (o / (1 + o) for o in (odds / fold, odds * fold))
-    return f"{low:.3g} to {high:.3g}"
+    return f"{number(low, 3)} to {number(high, 3)}"
 
 
 def link_to(identifier):
@@ -78,17 +79,18 @@ def link_to(identifier):
     return [nodes.reference("", text, refuri=address, internal=False)]
 
 
-def parameters(link, chosen=None, tag=""):
+def parameters(link, chosen=None, tag="", said=()):
     """Table of the rows of a link, and the list of the sources that they name.
 
-    Raises ValueError where a row names a source that no sources.csv has.
+    said: notes that are told above the table and left out in it. Raises ValueError where a row names a source that no sources.csv has.
     """
     chosen = rows(link) if chosen is None else chosen
     known, body = sources(), []
     for row in chosen:
         if row.source not in known:
             raise ValueError(f"{link}: {row.symbol} names source {row.source!r}; no table has it")
-        cells = _cells(row, _ident(tag + link, row.source), known)
+        note = "" if row.note in said else row.note
+        cells = _cells(row, note, _ident(tag + link, row.source), known)
         body.append((f"parameter-{tag}{link}-{row.symbol}", cells))
     label = f"parameters-{tag}{link}".replace("_", "-")
     legend = [] if tag else [nodes.paragraph("", LEGEND)]
@@ -96,14 +98,14 @@ def parameters(link, chosen=None, tag=""):
     return [*legend, table(label, HEAD, body), *cited]
 
 
-def _cells(row, ident, known):
+def _cells(row, note, ident, known):
     drawn = raw(mathml.inline(mathml.parameter(row.symbol)))
     symbol = [drawn, nodes.Text(" "), nodes.literal("", row.symbol)]
     if row.role != "default":
         symbol += [nodes.Text(" "), nodes.inline("", row.role, classes=["role"])]
     meaning = [nodes.Text(row.meaning)]
-    if row.note:
-        meaning += [nodes.Text(" "), nodes.inline("", f"({row.note})", classes=["note"])]
+    if note:
+        meaning += [nodes.Text(" "), nodes.inline("", f"({note})", classes=["note"])]
     source = [nodes.reference("", row.source, refid=ident, internal=True)]
     identifier = known[row.source][1]
     if identifier:
@@ -138,8 +140,9 @@ def model_of_plasma(name):
     """Rows of a published plasma model with its sources; its validity stands in the notes."""
     chosen = published(name)
     valid = dict.fromkeys(row.note for row in chosen if row.note)
-    said = nodes.paragraph("", "", nodes.literal("", name), nodes.Text(f": {'; '.join(valid)}."))
-    return [said, *parameters("plasma", chosen, f"{name}-")]
+    text = f": {'; '.join(note.rstrip('.') for note in valid)}."
+    said = nodes.paragraph("", "", nodes.literal("", name), nodes.Text(text))
+    return [said, *parameters("plasma", chosen, f"{name}-", valid)]
 
 
 def cuts(link):

@@ -15,7 +15,7 @@ def _kind(*values):
     for value in values:
         module = type(value).__module__
         root = module.partition(".")[0]
-        if root == "sympy":
+        if root in ("sympy", "ketaqsp"):  # the named functions below are SymPy's, made here
             return "sympy"
         if root == "pint":
             return "pint"

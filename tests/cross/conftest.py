@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import pytest
-from cross.referees import Curves, exported, ours
 
 import ketaqsp
+from cross.referees import Curves, exported, ours
 from ketaqsp.patient.simulate import model_for
 
 DAYS = (0, 2, 4, 7, 9, 11)

@@ -1,6 +1,7 @@
 """COPASI on the file of the typical patient: it loads, runs, and gives the same curves."""
 
 import numpy as np
+
 from cross.referees import disagreements
 from cross.sbml_reader import Reader
 from tolerances import COPASI

@@ -5,6 +5,7 @@ import re
 import libsbml
 import numpy as np
 import pytest
+
 from cross.referees import NOTHING, complaints, distance, flat
 from cross.sbml_reader import CORE, MATHML, in_si, parsed
 from tolerances import FLAT

@@ -131,7 +131,7 @@ def test_a_reader_that_leaves_is_no_failure(folder):
 # status 130, and what a stopped run leaves
 
 
-MANY = (*RUN, "--patients", "1100")  # two pieces
+MANY = (*RUN, "--patients", "2000")  # two pieces
 NAME = "run.csv"
 
 
@@ -144,11 +144,11 @@ def test_an_interrupted_run_can_be_read_and_finished(folder):
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-1].startswith("ketaqsp: interrupted; run.csv.partial holds")
-    assert "Traceback" not in err and "of 1100 patients" in err and "--resume" in err
+    assert "Traceback" not in err and "of 2000 patients" in err and "--resume" in err
     assert os.listdir(folder) == [part.name]
     found = ketaqsp.open(part)
     done = found["status"].values != NOT_RUN
-    assert 0 < done.sum() < 1100 and "not_run" in found["status"].attrs["flag_meanings"]
+    assert 0 < done.sum() < 2000 and "not_run" in found["status"].attrs["flag_meanings"]
     madrs = found["madrs"].transpose("patient", "time").values
     assert np.isfinite(madrs[done]).all() and np.isnan(madrs[~done]).all()
     finish_and_compare(folder)
@@ -170,7 +170,7 @@ def test_a_killed_run_can_be_read(folder, capsys):
     process.kill()
     process.communicate(timeout=60)
     found = ketaqsp.open(folder / "run.zarr.partial")
-    assert found.sizes["patient"] == 1100
+    assert found.sizes["patient"] == 2000
     assert np.isnan(found["madrs"].values[:, found["status"].values == NOT_RUN]).all()
     with pytest.raises(ketaqsp.BadInput, match="run.zarr.partial"):
         ketaqsp.open(folder / "run.zarr")

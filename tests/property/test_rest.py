@@ -67,6 +67,15 @@ def test_a_start_that_is_not_rest_is_seen():
     assert "severity" in drifts(followed(build(), people, [0, 24 * 7]))
 
 
+def test_scales_at_rest_are_those_of_the_patient():
+    """MADRS = M0 before any drug, whoever the patient is; others are its published multiples."""
+    people = kq.cohort("trd", n=20, seed=11)
+    found = followed(build(), people, [0.0, 1.0])
+    wanted = np.broadcast_to(people.parameters["M0"], (people.n,))
+    assert np.abs(found["madrs"] / wanted - 1).max() <= REST_DRIFT
+    assert np.abs(found["spine_density"] - 1).max() <= REST_DRIFT
+
+
 def test_every_turnover_state_starts_above_zero():
     """Rest is relative: a state that starts at zero would hide its drift from the ratio."""
     people = kq.typical()

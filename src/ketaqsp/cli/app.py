@@ -74,46 +74,12 @@ def simulate(
     pk: o.Pk = None,
     cut: o.Cut = None,
     scenario: o.Scenario = None,
-    until: Annotated[
-        str, Option("--until", help="Length of the run.", rich_help_panel=o.RESULT, metavar="TIME")
-    ] = "28 d",
-    every: Annotated[
-        str | None,
-        Option(
-            "--every",
-            help="Output interval. Default: 1 h, or the whole run if that is shorter.",
-            rich_help_panel=o.RESULT,
-            metavar="TIME",
-        ),
-    ] = None,
-    out: Annotated[
-        str | None,
-        Option(
-            "--out",
-            help="Where to write: .zarr (everything) or .csv (what can be measured, long form).",
-            rich_help_panel=o.RESULT,
-            metavar="PATH",
-        ),
-    ] = None,
-    rater_noise: Annotated[
-        bool,
-        Option(
-            "--rater-noise",
-            metavar=o.FLAG,
-            help="MADRS as a rater would write it: whole points with error.",
-            rich_help_panel=o.RESULT,
-        ),
-    ] = False,
+    until: o.Until = "28 d",
+    every: o.Every = None,
+    out: o.Result = None,
+    rater_noise: o.RaterNoise = False,
     overwrite: o.Overwrite = False,
-    resume: Annotated[
-        bool,
-        Option(
-            "--resume",
-            metavar=o.FLAG,
-            help="Finish PATH.partial, left by the same command when it was stopped.",
-            rich_help_panel=o.RESULT,
-        ),
-    ] = False,
+    resume: o.Resume = False,
     as_json: o.Json = False,
 ):
     """Give a regimen to virtual patients; print a summary, or write every curve.

@@ -132,6 +132,45 @@ Pk = Annotated[
         metavar="NAME",
     ),
 ]
+Until = Annotated[
+    str, Option("--until", help="Length of the run.", rich_help_panel=RESULT, metavar="TIME")
+]
+Every = Annotated[
+    str | None,
+    Option(
+        "--every",
+        help="Output interval. Default: 1 h, or the whole run if that is shorter.",
+        rich_help_panel=RESULT,
+        metavar="TIME",
+    ),
+]
+Result = Annotated[
+    str | None,
+    Option(
+        "--out",
+        help="Where to write: .zarr (everything) or .csv (what can be measured, long form).",
+        rich_help_panel=RESULT,
+        metavar="PATH",
+    ),
+]
+RaterNoise = Annotated[
+    bool,
+    Option(
+        "--rater-noise",
+        metavar=FLAG,
+        help="MADRS as a rater would write it: whole points with error.",
+        rich_help_panel=RESULT,
+    ),
+]
+Resume = Annotated[
+    bool,
+    Option(
+        "--resume",
+        metavar=FLAG,
+        help="Finish PATH.partial, left by the same command when it was stopped.",
+        rich_help_panel=RESULT,
+    ),
+]
 Overwrite = Annotated[
     bool,
     Option("--overwrite", metavar=FLAG, help="Replace an existing result.", rich_help_panel=RESULT),

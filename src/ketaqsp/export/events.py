@@ -1,4 +1,4 @@
-"""What happens at a point in time, for one patient: rates change, amounts enter, parameters move."""
+"""What happens at a point in time, for one patient: new rates, amounts given, values changed."""
 
 import math
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from ketaqsp.errors import BadInput, unknown
 
 @dataclass(frozen=True)
 class Event:
-    """At `time` (h): new rates {input: umol/h}, amounts {input: umol}, values {parameter: value}."""
+    """At `time` (h) rates {input: umol/h}, amounts {input: umol} and values {parameter: value}."""
 
     time: float
     rates: dict = field(default_factory=dict)

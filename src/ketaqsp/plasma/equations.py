@@ -63,11 +63,6 @@ def side_loss(b):
     return b
 
 
-def concentration(amount, V):
-    """amount/V, in umol/L."""
-    return amount / V
-
-
 def mass_concentration(amount, V, M):
     """M amount/V, in ng/mL (umol/L times g/mol)."""
     return M * amount / V

@@ -215,8 +215,8 @@ EFFECTS = (
         "durability",
         "after six infusions the effect lasts under a light load and fades under a heavy one",
         {
-            "light load": Run(SIX, (), {"load": -2.5}),
-            "heavy load": Run(SIX, (), {"load": -1.2}),
+            "light load": Run(SIX, (), {"load": -2.0}),
+            "heavy load": Run(SIX, (), {"load": -1.0}),
         },
         criteria.durability,
         ("feedback",),
