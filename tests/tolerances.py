@@ -102,3 +102,11 @@ STEADY = 1e-9
 # Of the block, absolute. Quasi-steady block is a good stand-in if it is nowhere further off; the
 # peak of the usual infusion is about 0.4 in a channel free of magnesium.
 QUASI_STEADY = 0.02
+
+# Shares of 300 patients (and MADRS points): another processor may turn one or two of them over at
+# a threshold, and a change in the chain upstream of the synapse must not turn more than that.
+CALIBRATION_SHARE = 0.011
+
+# Absolute, in a share of 2000 draws (SD 0.005) over about a hundred rows, plus the rounding of a
+# range that is printed with three digits.
+PRINTED_RANGE = 0.025

@@ -82,7 +82,8 @@ def link_to(identifier):
 def parameters(link, chosen=None, tag="", said=()):
     """Table of the rows of a link, and the list of the sources that they name.
 
-    said: notes that are told above the table and left out in it. Raises ValueError where a row names a source that no sources.csv has.
+    said: notes that are told above the table and left out in it.
+    Raises ValueError where a row names a source that no sources.csv has.
     """
     chosen = rows(link) if chosen is None else chosen
     known, body = sources(), []

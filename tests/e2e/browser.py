@@ -78,9 +78,10 @@ def console(driver):
     return [entry["message"] for entry in driver.get_log("browser")]
 
 
-def look(path, width):
-    """Open a file at a width and return what is seen, as plain values."""
+def look(path, width, media="screen"):
+    """Open a file at a width, on a screen or as printed; return what is seen as plain values."""
     with chromium(width) as driver:
+        driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media})
         address = Path(path).resolve().as_uri()
         driver.get(address)
         ask = driver.execute_script

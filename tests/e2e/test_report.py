@@ -21,6 +21,7 @@ HOSTILE = (
 # Pixels by which a text may leave its drawing, or two texts touch: the browser measures a line
 # with its leading, which is white.
 LEADING = 2
+A4 = 688  # CSS pixels between the margins of a sheet
 
 
 @pytest.fixture(scope="module", params=[1280, 390])
@@ -71,6 +72,13 @@ def test_the_browser_has_no_complaint(seen):
 def test_nothing_reaches_out_of_the_page(seen):
     assert seen["scroll_width"] <= seen["width"]
     assert seen["outside"] == []
+
+
+def test_a_printed_page_holds_everything(demo):
+    seen = browser.look(demo.folder / "report.html", A4, media="print")
+    assert seen["outside"] == []
+    assert "sensitivity" in seen["text"]  # a row of a table that is folded away on a screen
+    assert seen["notice"][3] in seen["text"]
 
 
 def test_every_section_is_there_and_can_be_reached(seen):

@@ -16,6 +16,7 @@ from ketaqsp.chain import CUTS, SCENARIOS
 from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import LINKS, links, published_names
 from ketaqsp.receptor import POOLS
+from tolerances import PRINTED_RANGE, ROUNDING
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -132,6 +133,23 @@ def test_tables_hold_every_symbol(link, extension):
     assert [key for key in cited if f"{key}: " not in said] == []
 
 
+def test_ranges_are_those_of_the_draws(extension):
+    import ketaqsp_tables
+
+    from ketaqsp.patient import draws
+
+    table = {row.symbol: row for row in rows() if row.role == "default"}
+    drawn = draws(2000, seed=3)
+    assert drawn
+    for symbol, values in drawn.items():
+        said = ketaqsp_tables.prior(table[symbol]).replace("−", "-")
+        low, high = map(float, said.split(" to "))
+        inside = ((values >= low) & (values <= high)).mean()
+        assert inside == pytest.approx(0.95, abs=PRINTED_RANGE), symbol
+    fixed = [row for row in table.values() if ketaqsp_tables.prior(row) == "fixed"]
+    assert not drawn.keys() & {row.symbol for row in fixed}
+
+
 def test_equations_hold_every_name(extension):
     import ketaqsp_equations
 
@@ -160,7 +178,7 @@ def test_equations_are_the_functions_of_the_solver(extension):
     terms = terms.replace("power(", "Pow(")
     seen = float(sympify(terms).subs(values))
     direct = block.production(values) - block.loss(values) * values[block.name]
-    assert seen == pytest.approx(direct, rel=1e-12)
+    assert seen == pytest.approx(direct, rel=ROUNDING)
 
 
 def test_every_switch_is_on_a_page(extension):

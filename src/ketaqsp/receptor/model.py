@@ -2,7 +2,8 @@
 
 Pools: PV and SST interneurons, pyramidal synapses, pyramidal cells at rest, lateral habenula.
 `exit="slow"` (default): every bound ligand leaves a closed channel with its own kc.
-`exit="split"`: a share of binding is trapped for good, the rest leaves with kc_fast.
+`exit="split"`: a share of binding is trapped for good, the rest leaves with kc_fast. The share is
+what Mealing's protocol finds under a saturating agonist (po = 1); at a lower po more is trapped.
 """
 
 from ketaqsp.blocks import Algebra, Competition, use
@@ -22,14 +23,8 @@ def pool(name, ligands, exit="slow"):
     """The Competition block of one pool and its signed signal `nmda_block_<pool>`."""
     bound, on, off = [], [], []
     for ligand in ligands:
-        common = dict(
-            koff=f"koff_{ligand}",
-            IC50=f"IC50_{ligand}",
-            C=f"brain_{ligand}",
-            po=f"po_{name}",
-            u=f"u_{name}",
-        )
-        leave = dict(koff=f"koff_{ligand}", po=f"po_{name}")
+        leave = {"koff": f"koff_{ligand}", "po": f"po_{name}"}
+        common = {**leave, "IC50": f"IC50_{ligand}", "C": f"brain_{ligand}", "u": f"u_{name}"}
         if exit == "slow":
             bound.append(f"bound_{name}_{ligand}")
             on.append(use(eq.association, **common))

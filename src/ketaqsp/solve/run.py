@@ -191,9 +191,8 @@ def observe(model, values, kept, times, interventions=(), wanted=None):
     """Every state and signal at the output times, {name: (O, n)}, from the states alone."""
     n = next(iter(kept.values())).shape[1]
     env = {**with_constants(model, values), **kept}
-    for i in interventions:
-        column = np.full((len(times), 1), env[i.name] if np.ndim(env[i.name]) == 0 else np.nan)
-        env[i.name] = column
+    for name in {i.name for i in interventions}:
+        env[name] = np.array(np.broadcast_to(env[name], (len(times), n)), dtype=float)
     for i in interventions:
         inside = (times >= i.start_h - 1e-9) & (times < i.stop_h - 1e-9)
         env[i.name][inside] = i.value
