@@ -5,15 +5,11 @@ from dataclasses import dataclass
 import pytest
 
 import ketaqsp
-from cross.referees import Curves, exported, ours
+from cross.referees import DAYS, ENDS, Curves, exported, ours
 from ketaqsp.patient.simulate import model_for
 
-DAYS = (0, 2, 4, 7, 9, 11)
 OPTIONS = ("--dose", "0.5 mg/kg", "--duration", "40 min", "--days", ",".join(map(str, DAYS)))
 SEED, PATIENT = 7, 3
-# Ends of the infusions: what lives for minutes has its range there. They are edges of our grid
-# anyway, so asking for them makes no step smaller.
-ENDS = tuple(24.0 * day + 40 / 60 for day in DAYS)
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ def companions(tmp_path_factory):
     table = folder / "doses.csv"
     table.write_text(EVENTS)
     (regimen,) = read_events(table).values()
-    times = (40 / 60, 100 / 60, 48 + 40 / 60)
+    times = (40 / 60, 100 / 60, 30.02, 30.1, 48 + 40 / 60)  # ends, and just after the bolus
     cohort = ketaqsp.typical(scenario=SWITCHES)
     out = ketaqsp.simulate(regimen, cohort, days=10, extra_times=times)
     jumps = {dose.start_h for dose in regimen.doses}  # amounts given at once: before or after?

@@ -16,6 +16,10 @@ from cross.sbml_reader import Reader, in_si
 from ketaqsp.units import quantity
 from tolerances import FLAT, NOTHING, ROADRUNNER, SCIPY
 
+DAYS = (0, 2, 4, 7, 9, 11)
+# Ends of the infusions: what lives for minutes has its range there. They are edges of our grid
+# anyway, so asking for them makes no step smaller.
+ENDS = tuple(24.0 * day + 40 / 60 for day in DAYS)
 HOUR = 3600.0  # s
 SMALL = 1e-14  # absolute tolerance of a solver: little in the file's units and in SI
 COMMAND = Path(sys.executable).with_name("ketaqsp")

@@ -3,8 +3,7 @@
 import pytest
 
 import ketaqsp
-from cross.conftest import DAYS, ENDS
-from cross.referees import Curves, by_scipy, check_scipy, distances, ours
+from cross.referees import DAYS, ENDS, Curves, by_scipy, check_scipy, distances, ours
 from cross.sbml_reader import Reader
 from tolerances import SCIPY
 

@@ -46,7 +46,7 @@ def expression(term, fixed=()):
     fixed = {symbol(name) for name in fixed}
 
     def to_the(x, p):
-        return x**p
+        return x**p if x.free_symbols <= fixed else guarded(x, p)
 
     def half_at(x, ec50, gamma):
         raised = to_the(x / ec50, gamma)

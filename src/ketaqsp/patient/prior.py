@@ -1,4 +1,4 @@
-"""What is not known, as opposed to what differs between people: draws from the parameters' prior."""
+"""What is not known, as opposed to what differs between people: draws from the prior."""
 
 import math
 

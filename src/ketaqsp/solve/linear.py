@@ -43,7 +43,9 @@ def exponential(g, h):
     full = np.zeros((n, wide, wide))
     full[:, :m] = g * h
     q = -full[:, range(wide), range(wide)].min(axis=1)
-    squarings = max(0, math.ceil(math.log2(max(q.max(), 1e-300) * 2)) + 1)
+    # A patient with a rate that is not finite comes out as NaN and takes nobody along.
+    fastest = q[np.isfinite(q)].max(initial=1e-300)
+    squarings = max(0, math.ceil(math.log2(fastest * 2)) + 1)
     shrunk = full / 2.0**squarings
     shift = q / 2.0**squarings
     shrunk[:, range(wide), range(wide)] += shift[:, None]

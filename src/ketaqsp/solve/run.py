@@ -64,7 +64,8 @@ def run(model, values, schedule, until, outputs, interventions=(), progress=None
                 kept[name][:, bad] = x
         bad = _failed(kept)
         status[rows[bad]] = 2
-        out = observe(model, _take(values, rows, n), kept, outputs, interventions, wanted)
+        with np.errstate(all="ignore"):
+            out = observe(model, _take(values, rows, n), kept, outputs, interventions, wanted)
         for x in out.values():
             x[:, bad] = np.nan
         parts.append(out)
@@ -108,7 +109,8 @@ def _solve(model, values, schedule, rows, until, outputs, interventions, level, 
     times = grid.steps(jumps, outputs, until, level)
     lengths = grid.sizes(times)
     keep = np.searchsorted(times, outputs - 1e-9)
-    nodes, kept = _linear_pass(model, p, schedule, rows, times, lengths, keep)
+    with np.errstate(all="ignore"):
+        nodes, kept = _linear_pass(model, p, schedule, rows, times, lengths, keep)
     varying = tuple({i.name for i in interventions})
     sweep = Sweep(model, p, n, varying)
     state = sweep.start()

@@ -104,8 +104,13 @@ def block_rows(chain):
     for name, label in POOLS.items():
         block = 100 * chain[name].values
         top = int(block.argmax())
-        out.append((label, f"{block[top]:.2g}", f"{60 * hours[top]:.0f}", f"{block[late]:.2g}"))
+        out.append((label, _two(block[top]), f"{60 * hours[top]:.0f}", _two(block[late])))
     return out
+
+
+def _two(value):
+    """Two digits that count: 0.34, 2.9, 14, 103."""
+    return f"{value:.0f}" if value >= 9.95 else f"{value:.2g}"
 
 
 def landings(data):
