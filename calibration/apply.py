@@ -1,6 +1,6 @@
 """Write a stored calibration into the parameter tables, three digits of each number.
 
-    python calibration/apply.py calibration/landscape-seed1.json
+python calibration/apply.py calibration/landscape-seed1.json
 """
 
 import csv

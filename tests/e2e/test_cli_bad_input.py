@@ -41,7 +41,7 @@ SIMULATE = [
     (("--drug", "Ketamine", *DOSE), ("'Ketamine'", "did you mean 'ketamine'")),
     (("--drug", "", *DOSE), ("unknown drug ''", "Known: ketamine")),
     (("--route", "IV", *DOSE), ("'IV'", "did you mean 'iv'")),
-    (("--route", "nasal", *DOSE), ("'nasal'", "Known: iv")),
+    (("--route", "nasal", *DOSE), ("'nasal'", "did you mean 'in'?")),
     (("--route", "po", *DOSE), ("'po'", "not available yet", "--route 'iv'")),
     (("--preset", "trdd", *DOSE), ("'trdd'", "did you mean 'trd'")),
     (("--pk", "domno", *DOSE), ("'domno'", "did you mean 'domino'")),

@@ -9,6 +9,7 @@ import pytest
 import made_up
 from e2e import browser
 from ketaqsp.trial.demo import BANDS
+from ketaqsp.trial.published import published
 from ketaqsp.view.report import write_report
 
 SECTIONS = (
@@ -39,6 +40,8 @@ def test_the_terminal_shows_the_result(demo):
     assert len(re.findall(share, demo.out)) == 4 * 2 * 2  # visits, endpoints, arms
     for words in ("SD of change", "fitted", "belief", "(in the fit)", "never for dosing a person"):
         assert words.lower() in demo.out.lower()
+    for figure in published():
+        assert f"{figure.study} {figure.doi_or_pmid}" in " ".join(demo.out.split())
     assert f"Report: {demo.folder / 'report.html'}" in demo.out
 
 

@@ -147,6 +147,20 @@ def test_the_terminal_prints_without_colour_into_a_file(data):
         assert row.symbol in text
 
 
+def test_a_narrow_terminal_gets_two_tables_without_broken_cells(data):
+    from rich.console import Console
+
+    printed = io.StringIO()
+    console = Console(file=printed, width=80)
+    tables = terminal.result_tables(data, console.width)
+    assert len(tables) == 2 and len(terminal.result_tables(data, terminal.WIDE)) == 1
+    for made in tables:
+        console.print(made)
+    cells = re.findall(r"\d%? \[[\d.]+ to [\d.]+\] \{[\d.]+ to [\d.]+\}", printed.getvalue())
+    assert len(cells) == 4 * 2 * 2  # visits, endpoints, arms: none is cut by a line's end
+    assert max(map(len, printed.getvalue().splitlines())) <= 80
+
+
 def test_progress_is_lines_in_a_log():
     log = io.StringIO()
     with terminal.progress(2, log) as tell:

@@ -20,6 +20,19 @@ ROUTES = {
     "po_er": "by mouth, extended release",
     "sl": "sublingual",
 }
+# What people write for a route, by the word that is read here.
+ALSO_SAID = {
+    "intravenous": "iv",
+    "infusion": "iv",
+    "intramuscular": "im",
+    "subcutaneous": "sc",
+    "intranasal": "in",
+    "nasal": "in",
+    "spray": "in",
+    "oral": "po",
+    "by mouth": "po",
+    "sublingual": "sl",
+}
 # Routes whose amount waits in a depot; the others reach plasma at once or at a steady rate.
 DEPOT_ROUTES = ("po",)
 
@@ -85,6 +98,9 @@ def analytes():
 def check_route(name, route):
     """Raise BadInput unless ``route`` is a route that drug ``name`` has now."""
     if not isinstance(route, str) or route not in ROUTES:
+        meant = ALSO_SAID.get(str(route).strip().lower())
+        if meant:
+            raise BadInput(f"unknown route {route!r}; did you mean {meant!r}?", field="route")
         raise unknown("route", route, ROUTES, field="route")
     now = drug(name).routes
     if route not in now:

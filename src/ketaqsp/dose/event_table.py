@@ -122,7 +122,8 @@ class _Row:
         try:
             value = float(cell)
         except ValueError:
-            self.refuse(column, cell, f"is not a number; allowed: {low:g} to {high:g} {unit}")
+            bounds = f"{low:g} to {high:g} {unit}".rstrip()
+            self.refuse(column, cell, f"is not a number; allowed: {bounds}")
         with self.naming(column):
             return number(value, column, low=low, high=high, unit=unit, remedy="Correct the cell.")
 

@@ -73,7 +73,12 @@ def parse_amount(text, what="dose"):
     if plain not in AMOUNT_UNITS:
         raise BadInput(f"{what} {text!r}: {unknown('unit', unit, AMOUNT_UNITS)}")
     remedy = "Write for example '0.5 mg/kg'; for no drug at all use 'drug: saline'."
-    number(value, what, low=0.0, high=1e6, unit=plain, remedy=remedy, low_allowed=False)
+    if not 0 < value < math.inf:
+        wrong = "out of range" if math.isfinite(value) else "not finite"
+        raise BadInput(
+            f"{what} {value:.12g} {plain} is {wrong}; allowed: above 0 {plain}, up to the largest "
+            f"dose of the drug. {remedy}"
+        )
     return value, plain
 
 

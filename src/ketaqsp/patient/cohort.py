@@ -83,12 +83,21 @@ def spread_out(row, centre, z):
 
 
 def typical(preset="trd", *, pk=None, cut=(), scenario=(), **changed):
-    """One patient at the typical values; `changed` sets single parameters by symbol."""
+    """One patient at the typical values; `changed` sets single parameters by symbol.
+
+    Raises BadInput for unknown names, and if that brain has no stable ill state before a dose.
+    """
     _known(preset)
     values = {**typical_values(pk), **overrides(cut, scenario), **_checked(changed)}
     values["D_ill"] = np.array([values["D_ill"]])
-    alone = Cohort(preset, 0, np.array([0]), values)
-    return alone.replace()
+    alone = Cohort(preset, 0, np.array([0]), values).replace()
+    ill, _, slope = rest.states(alone.parameters, 1)
+    if not (ill[0] > ILL and slope[0] < 1):
+        raise BadInput(
+            f"the typical patient is not stably ill with these values: severity at rest "
+            f"{ill[0]:.3g}, allowed: above {ILL:g}. Raise load or kappa, or W_half."
+        )
+    return alone
 
 
 def cohort(preset="trd", n=100, seed=0, *, pk=None, cut=(), scenario=(), **changed):

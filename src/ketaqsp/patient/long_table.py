@@ -15,7 +15,7 @@ MEASURED = (
     *(f"nmda_block_{pool}" for pool in ("pv", "sst", "pyramidal", "rest", "lhb")),
     *("glutamate", "ampa_throughput", "bdnf", "trkb", "mtorc1", "eef2", "synaptic_protein"),
     *("spine_density", "spine_density_absolute", "severity", "sedation", "cadss", "sbp_change"),
-    *("madrs", "madrs_true", "hamd17", "hamd6", "qids"),
+    *("madrs", "madrs_true", "hamd17", "hamd17_true", "hamd6", "hamd6_true", "qids", "qids_true"),
 )
 NOT_RUN = -1  # status of a patient whose turn has not come; the others count into STATUS
 WORDS = {NOT_RUN: "not_run", **dict(enumerate(STATUS))}

@@ -8,11 +8,13 @@ from ketaqsp.blocks import Algebra, Amount, Competition, Flow
 from ketaqsp.chain import build, drugs_beside_ketamine
 from ketaqsp.dose.quantity import parse_time
 from ketaqsp.dose.schedule import schedule
-from ketaqsp.errors import BadInput
+from ketaqsp.errors import BadInput, unknown
+from ketaqsp.patient import store, summary
 from ketaqsp.patient.cohort import Cohort, typical
 from ketaqsp.solve import STATUS, Intervention, Result, run
 
 MOST_DAYS = 730
+SOLVERS = ("default",)
 # Own pre-dose value = 1: what a patient's curve is usually read against.
 INTERNAL = ("input",)
 
@@ -33,6 +35,10 @@ def simulate(
     *,
     days,
     every="1 h",
+    seed=0,
+    rater_noise=False,
+    solver="default",
+    out=None,
     interventions=(),
     wanted=None,
     exit="slow",
@@ -44,9 +50,12 @@ def simulate(
     Returns an xarray Dataset with dims time (h) and patient, one variable per state and signal,
     each with units, long_name and source, and `status` per patient. every: output interval such
     as "6 h". wanted: only these variables. interventions: experiments such as
-    Intervention("ampa_block", 23, 25, 1.0). The mechanism alone: no expectancy, no rater noise.
-    At the time of a dose the value before it is given. Raises BadInput.
+    Intervention("ampa_block", 23, 25, 1.0). The mechanism alone: no expectancy, and no rater noise
+    unless rater_noise asks for it (drawn with `seed`). solver: "default" is the only one so far.
+    out: a .zarr or .csv to write as well; it must not be there yet.
+    At the time of a dose the value before it is given. Raises BadInput, MachineError.
     """
+    _check_solver(solver)
     people = cohort if cohort is not None else typical()
     if not isinstance(people, Cohort):
         raise BadInput(f"cohort is {type(people).__name__}; make one with ketaqsp.cohort(...).")
@@ -59,8 +68,19 @@ def simulate(
             raise BadInput(f"{i!r} is no Intervention on a known parameter.")
     plan = schedule(regimen, people.weight())
     values = {name: people.parameters[name] for name in model.parameters}
+    path = store.check_target(out) if out is not None else None
     result = run(model, values, plan, until, outputs, interventions, progress, wanted)
-    return _dataset(result, model, people)
+    found = _dataset(result, model, people)
+    if rater_noise:
+        found = summary.rated(found, people.parameters, seed)
+    if path is not None:
+        store.save(found, path)
+    return found
+
+
+def _check_solver(name):
+    if name not in SOLVERS:
+        raise unknown("solver", name, SOLVERS, field="solver")
 
 
 def blank(regimen, cohort, *, days, every="1 h", exit="slow", extra_times=()):
@@ -90,8 +110,6 @@ def _outputs(days, every, extra):
 
 
 def _check_wanted(wanted, model):
-    from ketaqsp.errors import unknown
-
     known = {*model.states, *model.signals}
     for name in wanted or ():
         if name not in known:

@@ -18,7 +18,8 @@ PEAKS = ("ketamine_venous", "ketamine_arterial", "nmda_block_sst")
 SEEN = ("madrs", "spine_density")
 WANTED = (*SEEN, *PEAKS)
 RESPONSE, REMISSION = 0.5, 10  # a fall by this share of baseline; at most this many points
-MADRS_TOP = 60
+# Highest totals: items times points, as printed on the forms.
+TOPS = {"madrs": 60, "hamd17": 52, "hamd6": 22, "qids": 27}
 FAILED = len(STATUS) - 1
 
 
@@ -35,21 +36,28 @@ def peak_times(doses, until_h):
 
 
 def rated(out, parameters, seed, first=0):
-    """`out` with MADRS as a rater writes it; the model's own value is kept as `madrs_true`.
+    """`out` with MADRS, HAM-D17, HAM-D6 and QIDS as a rater writes them: whole points, with error.
 
-    madrs = round(madrs_true + rater_sd * z) within 0 and 60, z drawn anew at each time. Keyed by
-    (seed, time, place of the patient; the first of `out` is at place `first`), so another output
-    grid or other pieces give the same ratings.
+    madrs = round(madrs_true + rater_sd z) within 0 and 60, z drawn anew at each time; another
+    scale has the same with its own top, its rater_sd scaled by its slope and a z of its own. The
+    model's values are kept as `*_true`. Keyed by (seed, scale, time, place of the patient; the
+    first of `out` is at place `first`), so another output grid or other pieces rate the same.
     """
-    true = out["madrs"]
     places = first + np.arange(out.sizes["patient"])
-    z = np.stack([normal(seed, f"rater {t:.9g} h", places) for t in out["time"].values])
-    points = np.clip(np.rint(true.values + np.asarray(parameters["rater_sd"]) * z), 0, MADRS_TOP)
-    about = {**true.attrs, "long_name": "MADRS total as rated, whole points"}
-    return out.assign(
-        madrs=(true.dims, points, about),
-        madrs_true=true.assign_attrs(long_name="MADRS total without rater noise"),
-    )
+    added = {}
+    for name, top in TOPS.items():
+        if name not in out:
+            continue
+        true = out[name]
+        sd = np.asarray(parameters["rater_sd"]) * parameters.get(f"slope_{name}", 1.0)
+        streams = [f"rater {name} {t:.9g} h" for t in out["time"].values]
+        z = np.stack([normal(seed, stream, places) for stream in streams])
+        label = true.attrs["long_name"]
+        about = {**true.attrs, "long_name": f"{label} as rated, whole points"}
+        points = np.clip(np.rint(true.values + sd * z), 0, top) + 0.0  # no -0
+        added[name] = (true.dims, points, about)
+        added[f"{name}_true"] = true.assign_attrs(long_name=f"{label} without rater noise")
+    return out.assign(added)
 
 
 def digest(out, times):
@@ -96,7 +104,7 @@ def summary(found, times):
     """
     solved = found["status"][0] != FAILED
     madrs, spines = (found[name][:, solved] for name in SEEN)
-    totals = np.clip(np.rint(madrs), 0, MADRS_TOP)
+    totals = np.clip(np.rint(madrs), 0, TOPS["madrs"])
     entries = []
     for k, t in enumerate(times):
         n = madrs.shape[1]

@@ -5,34 +5,42 @@ import time
 from contextlib import contextmanager
 
 from ketaqsp.trial.demo import NOTICE
+from ketaqsp.trial.published import TREATMENTS
 from ketaqsp.view.table import CAVEAT, INTERVALS, SHORT_TIMES, lost_line, prior_rows, rows
 
+WIDE = 150  # columns for the result beside the published figures; also where there is no terminal
 SHOW_AFTER_S = 2.0  # a bar that appears for less only flickers
 
 
-def result_table(data):
-    """A rich Table: response and remission at 24 h, 72 h, 7 d and 28 d beside published figures."""
+def result_tables(data, width):
+    """rich Tables: response and remission at 24 h, 72 h, 7 d and 28 d, and published figures.
+
+    One table where `width` columns hold it, else the published figures in a second one.
+    """
+    simulated = tuple(data.arms.arms)
+    printed = tuple(f"published, {treatment}" for treatment in TREATMENTS)
+    shares = f"{data.arms.n} virtual patients with treatment-resistant depression, one infusion"
+    key = "share [95% interval] {90% of trials}"
+    if width >= WIDE:
+        return [_table(data, f"{shares}: {key}", (*simulated, *printed))]
+    return [_table(data, f"{shares}\n{key}", simulated), _table(data, "Published", printed)]
+
+
+def _table(data, title, columns):
     from rich.table import Table
 
-    made = Table(
-        title=f"{data.arms.n} virtual patients with treatment-resistant depression, one infusion: "
-        "share [95% interval] {90% of trials}",
-        title_justify="left",
-        pad_edge=False,
-    )
-    for name in ("visit", "", *data.arms.arms, "published, ketamine", "published, control"):
+    made = Table(title=title, title_justify="left", pad_edge=False)
+    for name in ("visit", "", *columns):
         made.add_column(name, overflow="fold")
     for _, label, measures in rows(data.arms, SHORT_TIMES, interval=False):
         kept = [m for m in measures if m[0] in ("response", "remission")]
         for k, (measure, cells, printed) in enumerate(kept):
-            made.add_row(
-                label if k == 0 else "",
-                measure,
-                *(f"{v} [{noise}] {{{trial}}}" for v, noise, trial in cells.values()),
-                "\n".join(printed["ketamine"]).replace("\N{NO-BREAK SPACE}", " "),
-                "\n".join(printed["control"]).replace("\N{NO-BREAK SPACE}", " "),
-                end_section=k == len(kept) - 1,
-            )
+            texts = {arm: f"{v} [{noise}] {{{trial}}}" for arm, (v, noise, trial) in cells.items()}
+            for treatment, items in printed.items():
+                lines = "\n".join(items).replace("\N{NO-BREAK SPACE}", " ")
+                texts[f"published, {treatment}"] = lines
+            first = label if k == 0 else ""
+            made.add_row(first, measure, *map(texts.get, columns), end_section=k == len(kept) - 1)
     return made
 
 
@@ -59,6 +67,13 @@ def prior_note(data):
     )
 
 
+def sources_line(data):
+    """Every study once, with the DOI or PMID under which it is found."""
+    studies = dict.fromkeys((f.study, f.doi_or_pmid) for f in data.figures)
+    named = "; ".join(f"{study} {number}" for study, number in studies)
+    return f"Published figures: {named}. Where in each they stand: see the report."
+
+
 def print_result(data, path, file=None):
     """Print both tables, what their brackets mean and cannot say, and where the report is."""
     from rich.console import Console
@@ -66,9 +81,10 @@ def print_result(data, path, file=None):
 
     console = Console(file=file, highlight=False)
     if not console.is_terminal:
-        console = Console(file=file, highlight=False, width=150)
-    console.print(result_table(data))
-    for line in (INTERVALS, CAVEAT, lost_line(data.arms)):
+        console = Console(file=file, highlight=False, width=WIDE)
+    for made in result_tables(data, console.width):
+        console.print(made)
+    for line in (INTERVALS, CAVEAT, sources_line(data), lost_line(data.arms)):
         if line:
             console.print(Text(line))
     console.print()
