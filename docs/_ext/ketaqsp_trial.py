@@ -5,13 +5,22 @@ import inspect
 from docutils import nodes
 from ketaqsp_tables import link_to, number, table
 
-from ketaqsp.trial.emergence import EFFECTS
+from ketaqsp.trial.emergence import EFFECTS, shares
 from ketaqsp.trial.published import published
+
+
+def _share(row):
+    """Share of the draws in which an effect holds, with Wilson's interval."""
+    if row is None:
+        return "not computed"
+    share, low, high = (f"{100 * float(row[key]):.0f}" for key in ("share", "low", "high"))
+    return f"{share}% ({low} to {high}%) of {row['ill']}"
 
 
 def effects():
     """Table of every effect: what is claimed, when it counts as seen, what must take it away."""
     body = []
+    found = shares()
     for effect in EFFECTS:
         seen = " ".join(inspect.getdoc(effect.holds).split())
         cut = [nodes.Text("none: nothing is to happen")] if not effect.cut else []
@@ -19,8 +28,8 @@ def effects():
             cut += [nodes.Text(" and ")] if cut else []
             cut.append(nodes.literal("", name))
         name = [nodes.literal("", effect.name), nodes.Text(f": {effect.statement}")]
-        body.append((f"effect-{effect.name}", (name, seen, cut)))
-    head = ("effect", "counts as seen if", "and is gone after the cut")
+        body.append((f"effect-{effect.name}", (name, seen, cut, _share(found.get(effect.name)))))
+    head = ("effect", "counts as seen if", "and is gone after the cut", "share of the prior, 95%")
     return [table("effects", head, body)]
 
 

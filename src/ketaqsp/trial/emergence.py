@@ -4,7 +4,9 @@ An effect holds for a draw of the parameters if its criterion is met by the pati
 values. Cutting the link it is credited to, on the shipped default, must make it vanish.
 """
 
+import csv
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +17,7 @@ from ketaqsp.patient.simulate import simulate
 from ketaqsp.solve import Intervention
 from ketaqsp.trial import criteria
 
+TABLE = Path(__file__).with_name("emergence.csv")
 WANTED = (
     "glutamate synaptic_state severity spine_density madrs ampa_throughput eef2 bdnf material4"
 ).split()
@@ -230,6 +233,14 @@ EFFECTS = (
 def effect(name):
     """The Effect of this name. Raises KeyError."""
     return {e.name: e for e in EFFECTS}[name]
+
+
+def shares():
+    """{effect: row} of emergence.csv, which calibration/emergence.py writes; empty without it."""
+    if not TABLE.exists():
+        return {}
+    with open(TABLE, encoding="utf-8", newline="") as file:
+        return {row["effect"]: row for row in csv.DictReader(file)}
 
 
 def prior_people(n=200, seed=7):

@@ -1,15 +1,12 @@
 """Each effect of ketaqsp.trial.emergence as a small panel: with its link, without it, and the
 range over draws of the prior."""
 
-import csv
-from pathlib import Path
-
 import numpy as np
 
+from ketaqsp.trial.emergence import shares
 from ketaqsp.view import style
 from ketaqsp.view.style import BLUE, GREY, LINES, RED, figure, styled
 
-TABLE = Path(__file__).resolve().parents[1] / "trial" / "emergence.csv"
 COLUMNS = 4
 UNITS = {
     "glutamate": "glutamate, rest = 1",
@@ -21,14 +18,6 @@ UNITS = {
     "spine_density": "spine density, own = 1",
     "severity": "severity, 0 to 1",
 }
-
-
-def shares():
-    """{effect: row} of the stored table; empty if there is none."""
-    if not TABLE.exists():
-        return {}
-    with open(TABLE, encoding="utf-8", newline="") as file:
-        return {row["effect"]: row for row in csv.DictReader(file)}
 
 
 @styled
