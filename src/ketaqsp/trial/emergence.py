@@ -54,7 +54,10 @@ SIX = infusion(mg_per_kg=0.5, minutes=40, days=[0, 2, 4, 7, 9, 11])
 ANAESTHETIC = bolus(mg_per_kg=2.0)
 DAILY = oral("oral_antidepressant", mg=20, days=range(42))
 ONCE = oral("oral_antidepressant", mg=20, days=[0])
-MEMANTINE = oral("memantine", mg=20, days=range(28))
+TITRATED = zip(range(4), (5, 10, 15, 20), strict=True)  # week, mg a day: as it is prescribed
+MEMANTINE = sum(
+    (oral("memantine", mg=mg, days=range(7 * w, 7 * w + 7)) for w, mg in TITRATED), nothing()
+)
 DRUG = {"drug": Run(DOSE)}
 
 
