@@ -8,6 +8,7 @@ from ketaqsp.view import style
 from ketaqsp.view.style import BLUE, GREY, LINES, RED, figure, styled
 
 COLUMNS = 4
+MADRS_TOP = 60
 UNITS = {
     "glutamate": "glutamate, rest = 1",
     "ampa_throughput": "AMPA throughput, rest = 1",
@@ -51,14 +52,23 @@ def _panel(ax, effect, whole, cut, drawn):
         y = out[effect.seen].values[:, 0]
         ax.plot(out["time"].values / per, y, color=colour, ls=dash, label=label)
     if cut:
-        out = cut[first]
+        run = _most_changed(whole, cut, effect.seen)
+        out = cut[run]
         y = out[effect.seen].values[:, 0]
-        label = f"{first}; cut: {', '.join(effect.cut)}"
+        label = f"{run}; cut: {', '.join(effect.cut)}"
         ax.plot(out["time"].values / per, y, color=RED, ls=LINES[1][1], lw=1.2, label=label)
     ax.set_xlim(0, effect.hours / per)
+    if effect.seen == "madrs":
+        ax.set_ylim(0, MADRS_TOP)
     ax.set_xlabel(f"time, {unit}")
     ax.set_ylabel(UNITS[effect.seen])
     ax.legend(loc="best", fontsize=style.TEXT - 2, labelcolor=GREY, handlelength=1.8)
+
+
+def _most_changed(whole, cut, seen):
+    """The run whose course the cut moves most: there the link does its work."""
+    moved = {run: np.abs(cut[run][seen] - whole[run][seen]).max() for run in whole}
+    return max(moved, key=lambda run: float(moved[run]))
 
 
 def _wrapped(text, width=44):
