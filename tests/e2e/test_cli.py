@@ -41,7 +41,9 @@ OF_A_TIME = {
 def ketaqsp_process(*arguments, cwd, **more):
     """Run the command as a process of its own."""
     command = [sys.executable, "-m", "ketaqsp", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120, **more)
+    return subprocess.run(
+        command, capture_output=True, encoding="utf-8", cwd=cwd, timeout=120, **more
+    )
 
 
 def answer(capsys, *arguments, status=0):

@@ -246,7 +246,9 @@ def test_as_a_process(arguments, empty_folder):
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-m", "ketaqsp", *arguments]
     begun = time.monotonic()
-    run = subprocess.run(command, capture_output=True, text=True, cwd=empty_folder, timeout=60)
+    run = subprocess.run(
+        command, capture_output=True, encoding="utf-8", cwd=empty_folder, timeout=60
+    )
     wall = time.monotonic() - begun
     now = resource.getrusage(resource.RUSAGE_CHILDREN)
     # Processor time, as other processes may share the machine.

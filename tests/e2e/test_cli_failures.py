@@ -32,7 +32,9 @@ def start(*arguments, cwd, **more):
     """The command as a process that is still running."""
     command = [sys.executable, "-m", "ketaqsp", *arguments]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, cwd=cwd, text=True, **pipes, **more)
+    # A background shell hands down SIGINT as ignored; a user's terminal does not.
+    more.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
+    return subprocess.Popen(command, cwd=cwd, encoding="utf-8", **pipes, **more)
 
 
 def wait_for(path, process, seconds=60):
@@ -117,14 +119,18 @@ def test_a_run_that_cannot_fit_is_refused_at_once(folder, capsys):
 def test_standard_output_that_is_full(folder):
     with open("/dev/full", "w") as full:
         command = [sys.executable, "-m", "ketaqsp", "parameters", "--json"]
-        run = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        run = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, encoding="utf-8", timeout=60
+        )
     assert run.returncode == 4
     assert run.stderr.count("\n") == 1 and "standard output" in run.stderr
 
 
 def test_a_reader_that_leaves_is_no_failure(folder):
     command = f"{sys.executable} -m ketaqsp parameters | head -n 1"
-    run = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True)
+    run = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, encoding="utf-8"
+    )
     assert run.returncode == 0 and run.stderr == ""
 
 

@@ -38,7 +38,7 @@ def pages(tmp_path_factory):
     out = tmp_path_factory.mktemp("docs") / "html"
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html"]
     run = subprocess.run(
-        [*command, str(ROOT / "docs"), str(out)], capture_output=True, text=True, timeout=300
+        [*command, str(ROOT / "docs"), str(out)], capture_output=True, encoding="utf-8", timeout=300
     )
     assert run.returncode == 0, run.stderr
     return out

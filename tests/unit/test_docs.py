@@ -81,7 +81,7 @@ def run_shell(lines):
             assert set(rest) <= set(targets), line
             continue
         run = subprocess.run(
-            [sys.executable, "-m", "ketaqsp", *rest], capture_output=True, text=True
+            [sys.executable, "-m", "ketaqsp", *rest], capture_output=True, encoding="utf-8"
         )
         assert run.returncode == 0, f"{line}\n{run.stderr}"
         said += run.stdout
