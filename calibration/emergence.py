@@ -12,10 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
-
 from ketaqsp.patient import typical
 from ketaqsp.trial import emergence
+from ketaqsp.trial.endpoints import wilson
 from ketaqsp.trial.identity import identity
 
 TARGET = Path(__file__).resolve().parents[1] / "src" / "ketaqsp" / "trial" / "emergence.csv"
@@ -23,14 +22,6 @@ COLUMNS = (
     "effect,statement,cut,default,default_cut,draws,ill,holds,share,low,high,"
     "parameters_sha256,equations_sha256,outcome"
 ).split(",")
-
-
-def wilson(k, n, z=1.96):
-    """95% interval of a share."""
-    p = k / n
-    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
-    return middle - half, middle + half
 
 
 def row(effect, people, ill, about):

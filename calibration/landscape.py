@@ -18,9 +18,11 @@ from replay import Replay
 from scipy.optimize import differential_evolution
 
 from ketaqsp.chain import rest
+from ketaqsp.mood import equations as mood
 from ketaqsp.patient.cohort import ILL, MARGIN, spread_out, typical_values
 from ketaqsp.patient.random import normal
 from ketaqsp.solve.run import with_constants
+from ketaqsp.trial.endpoints import totals
 
 HERE = Path(__file__).resolve().parent
 N, POPULATION_SEED, ATTEMPTS = 300, 20, 12
@@ -118,9 +120,9 @@ def figures(candidates, runs):
 
 def _madrs(values, states):
     """Integer MADRS at each visit, (visits, N)."""
-    share = values["rho"] + (1 - values["rho"]) * states["severity"] / values["D_ill"]
-    relief = 1 - values["relief_max"] * states["sedation"]
-    return np.clip(np.rint(values["M0"] * share * relief), 0, 60)
+    names = ("M0", "rho", "D_ill", "relief_max")
+    own = {name: values[name] for name in names}
+    return totals(mood.madrs(**own, severity=states["severity"], sedation=states["sedation"]))
 
 
 def _figures(values, well, rejected, bad, states, runs):

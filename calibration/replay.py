@@ -7,9 +7,9 @@ rest and the habenula are the same for every candidate; only the lower half of t
 import numpy as np
 
 import ketaqsp as kq
-from ketaqsp.blocks import Algebra, Turnover
 from ketaqsp.chain import build
 from ketaqsp.dose.schedule import schedule
+from ketaqsp.mood import equations as mood
 from ketaqsp.patient.cohort import spread_out, spreads, typical_values
 from ketaqsp.patient.random import normal
 from ketaqsp.solve import grid, radau
@@ -56,7 +56,7 @@ class Replay:
         state, kept = sweep.start(), []
         for k, h in enumerate(self.lengths):
             now = {name: x[k] for name, x in nodes.items()}
-            state, seen = _signals(sweep, state, now, h)
+            state, seen = sweep.walk(state, now, h, {})
             kept.append({m: np.broadcast_to(seen[m], (3, self.n)) for m in (*UPSTREAM, *BRAIN)})
         return kept
 
@@ -77,9 +77,8 @@ class Replay:
                 for name in KEPT:
                     out[name].append(state[name])
                 brain = 0.0 if now is None else sum(now[m][2] for m in BRAIN)
-                out["sedation"].append(
-                    1 - 1 / (1 + brain / values["EC50_relief"]) + np.zeros(width)
-                )
+                calm = mood.sedation(0.0, brain, 0.0, values["EC50_relief"])
+                out["sedation"].append(np.broadcast_to(calm, width))
             if k == len(self.lengths):
                 break
             h = self.lengths[k]
@@ -91,19 +90,3 @@ class Replay:
             state, stress = sweep.step(state, now, h, guess)
             last = h
         return {name: np.array(x) for name, x in out.items()}
-
-
-def _signals(sweep, state, nodes, h):
-    """One step of the upper half: the state after it, and every signal at its nodes."""
-    env = {**sweep.values, **nodes}
-    after = {}
-    for block in sweep.model.sweep:
-        if isinstance(block, Algebra):
-            env[block.name] = block.value(env)
-        elif isinstance(block, Turnover):
-            x = sweep._turnover(block, state[block.name], env, h)
-            env[block.name] = x
-            after[block.name] = x[2]
-        else:
-            sweep._competition(block, state, env, h, after)
-    return after, env

@@ -110,3 +110,15 @@ CALIBRATION_SHARE = 0.011
 # Absolute, in a share of 2000 draws (SD 0.005) over about a hundred rows, plus the rounding of a
 # range that is printed with three digits.
 PRINTED_RANGE = 0.025
+
+# Units in the last place. exp and log: below 1 by construction (half from the last rounding, the
+# rest from the argument's reduction and the series). softplus adds two such results.
+ULP_ELEMENTARY = 1.0
+ULP_SOFTPLUS = 2.5
+# Relative. A traced equation gathers fixed factors and multiplies by reciprocals: a few roundings
+# of 1e-16, which a difference of near numbers or a power may raise some hundred times.
+TRACED = 1e-13
+# Relative to the largest value of a patient's curve. Both solve the same equations on the same
+# grid, but their exponentials round differently: 1e-16 doubles with each of about 13 squarings,
+# and what has left the model adds 1e-12 a step over a thousand steps.
+NATIVE_NUMPY = 3e-9

@@ -9,6 +9,7 @@ Names below are loaded when first used, so that `import ketaqsp` stays light.
 from importlib import import_module
 
 __version__ = "0.1.0"
+NOTICE = "For research and teaching, never for dosing a person."
 
 _HOMES = {
     "BadInput": "errors",

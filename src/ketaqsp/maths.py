@@ -1,20 +1,22 @@
 """The few functions that an equation may use beside + - * / and integer powers.
 
-One text of an equation has to run on floats, NumPy arrays, JAX arrays, SymPy symbols and pint
-quantities. Each function here looks at the type of its argument and passes the work on. SymPy
-gets named functions (`softplus`, `hill`, `power`), so that the documentation reads them and the
-export can expand them in a form that is numerically stable.
+One text of an equation has to run on floats, NumPy arrays, JAX arrays, SymPy symbols, pint
+quantities and nodes of the native solver. Each function here looks at the type of its argument
+and passes the work on. SymPy gets named functions (`softplus`, `hill`, `power`), so that the
+documentation reads them and the export can expand them in a form that is numerically stable.
 """
 
 import math
 
 
 def _kind(*values):
-    """'sympy', 'pint', 'jax', 'numpy' or 'float': the widest type among the values."""
+    """'traced', 'sympy', 'pint', 'jax', 'numpy' or 'float': the widest type among the values."""
     kind = "float"
     for value in values:
         module = type(value).__module__
         root = module.partition(".")[0]
+        if root == "ketaqsp" and hasattr(value, "traced"):  # a node of the native solver
+            return "traced"
         if root in ("sympy", "ketaqsp"):  # the named functions below are SymPy's, made here
             return "sympy"
         if root == "pint":
@@ -36,8 +38,15 @@ def _library(kind):
     return jax.numpy
 
 
+def _traced(name, *values):
+    """The node that stands for this function of nodes and numbers."""
+    return next(v for v in values if hasattr(v, "traced")).call(name, *values)
+
+
 def _elementary(name, x):
     kind = _kind(x)
+    if kind == "traced":
+        return _traced(name, x)
     if kind == "float":
         return getattr(math, name)(x)
     if kind == "sympy":
@@ -78,6 +87,8 @@ def power(x, p):
     would be NaN, and this function states its value instead.
     """
     kind = _kind(x, p)
+    if kind == "traced":
+        return _traced("power", x, p)
     if kind == "float":
         return math.exp(p * math.log(x)) if x > 0 else 0.0
     if kind == "sympy":
@@ -93,6 +104,8 @@ def power(x, p):
 def softplus(x):
     """ln(1 + e^x), dimensionless: smooth, positive, about x for large x."""
     kind = _kind(x)
+    if kind == "traced":
+        return _traced("softplus", x)
     if kind == "float":
         return max(x, 0.0) + math.log1p(math.exp(-abs(x)))
     if kind == "sympy":

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 FREE = {
     "0BSD",
     "Apache-2.0",
+    "Apache-2.0 WITH LLVM-exception",
     "BSD",  # old metadata that does not say how many clauses: all are free
     "BSD-2-Clause",
     "BSD-3-Clause",

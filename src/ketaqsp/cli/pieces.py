@@ -1,7 +1,7 @@
 """A run solved piece by piece, each written as soon as it is there."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +59,7 @@ class Run:
         from ketaqsp.patient.simulate import blank
         from ketaqsp.patient.stream import Writer
 
-        nobody = part(self.group, 0, 0)
+        nobody = self.group.take(slice(0))
         empty = self._rated(blank(self.plan.given, nobody, **self.span.keywords()), nobody, 0)
         empty = self.span.on_grid(empty).assign_attrs(stamp(about, self.plan, self.group))
         ids = self.group.ids
@@ -90,7 +90,7 @@ class Run:
     def _solve(self, first, stop, everything, progress):
         from ketaqsp.patient import simulate, summary
 
-        some = part(self.group, first, stop)
+        some = self.group.take(slice(first, stop))
         out = simulate(
             self.plan.given,
             some,
@@ -113,17 +113,6 @@ class Run:
         self.units = {
             name: unit for name, (unit, _) in describe(model_for(self.plan.given)).items()
         }
-
-
-def part(group, first, stop):
-    """Some patients of a cohort, by their places."""
-    places = slice(first, stop)
-    return replace(
-        group,
-        ids=group.ids[places],
-        parameters={k: v[places] if np.ndim(v) else v for k, v in group.parameters.items()},
-        well=None if group.well is None else group.well[places],
-    )
 
 
 def stamp(about, plan, group):

@@ -9,6 +9,7 @@ import libsbml
 import numpy as np
 
 import ketaqsp
+from ketaqsp import NOTICE
 from ketaqsp.errors import BadInput, KetaqspError
 from ketaqsp.export import mathml
 from ketaqsp.export.events import events
@@ -17,7 +18,6 @@ from ketaqsp.export.unit_definitions import define
 from ketaqsp.parameters import rows
 from ketaqsp.patient.simulate import describe
 
-NOTICE = "For research and teaching, never for dosing a person."
 NAMESPACE = "urn:ketaqsp:about"
 XHTML = "http://www.w3.org/1999/xhtml"
 

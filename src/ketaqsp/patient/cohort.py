@@ -1,6 +1,6 @@
 """Virtual patients: parameter values drawn from the tables, conditioned on being stably ill."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -41,6 +41,15 @@ class Cohort:
     def weight(self):
         """Body weights (n,) in kg."""
         return np.broadcast_to(np.asarray(self.parameters["W"], dtype=float), (self.n,))
+
+    def take(self, places):
+        """Some of the patients, by a slice or by their places; each is as he was."""
+        return replace(
+            self,
+            ids=self.ids[places],
+            parameters={k: v[places] if np.ndim(v) else v for k, v in self.parameters.items()},
+            well=None if self.well is None else self.well[places],
+        )
 
     def replace(self, **changed):
         """The same patients with some parameters changed; rest is solved again."""

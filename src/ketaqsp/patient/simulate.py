@@ -1,9 +1,11 @@
 """simulate(): a regimen given to patients, as an xarray Dataset with units and status."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
+from ketaqsp import NOTICE
 from ketaqsp.blocks import Algebra, Amount, Competition, Flow
 from ketaqsp.chain import build, drugs_beside_ketamine
 from ketaqsp.dose.quantity import parse_time
@@ -14,7 +16,7 @@ from ketaqsp.patient.cohort import Cohort, typical
 from ketaqsp.solve import STATUS, Intervention, Result, run
 
 MOST_DAYS = 730
-SOLVERS = ("default",)
+SOLVERS = ("default", "numpy")
 # Own pre-dose value = 1: what a patient's curve is usually read against.
 INTERNAL = ("input",)
 
@@ -25,8 +27,11 @@ def model_for(regimen, exit="slow"):
 
     regimens = regimen if isinstance(regimen, list | tuple) else [regimen]
     names = {name for r in regimens for d in r.drugs for name, _ in drug(d).analytes}
-    ligands, midazolam, ssri = drugs_beside_ketamine(names)
-    return build(ligands, midazolam, ssri, exit)
+    return _built(*drugs_beside_ketamine(names), exit)
+
+
+# A model never changes, and what is derived from it (its names, its native code) is then shared.
+_built = lru_cache(maxsize=32)(build)
 
 
 def simulate(
@@ -38,6 +43,7 @@ def simulate(
     seed=0,
     rater_noise=False,
     solver="default",
+    workers=None,
     out=None,
     interventions=(),
     wanted=None,
@@ -51,11 +57,14 @@ def simulate(
     each with units, long_name and source, and `status` per patient. every: output interval such
     as "6 h". wanted: only these variables. interventions: experiments such as
     Intervention("ampa_block", 23, 25, 1.0). The mechanism alone: no expectancy, and no rater noise
-    unless rater_noise asks for it (drawn with `seed`). solver: "default" is the only one so far.
-    out: a .zarr or .csv to write as well; it must not be there yet.
+    unless rater_noise asks for it (drawn with `seed`). solver: "default" is native code, "numpy"
+    the same method in NumPy as a check. workers: threads of the native solver (default: every
+    core); numbers do not depend on it. out: a .zarr or .csv to write as well; it must not be
+    there yet.
     At the time of a dose the value before it is given. Raises BadInput, MachineError.
     """
     _check_solver(solver)
+    _check_workers(workers)
     people = cohort if cohort is not None else typical()
     if not isinstance(people, Cohort):
         raise BadInput(f"cohort is {type(people).__name__}; make one with ketaqsp.cohort(...).")
@@ -69,7 +78,9 @@ def simulate(
     plan = schedule(regimen, people.weight())
     values = {name: people.parameters[name] for name in model.parameters}
     path = store.check_target(out) if out is not None else None
-    result = run(model, values, plan, until, outputs, interventions, progress, wanted)
+    result = run(
+        model, values, plan, until, outputs, interventions, progress, wanted, solver, workers
+    )
     found = _dataset(result, model, people)
     if rater_noise:
         found = summary.rated(found, people.parameters, seed)
@@ -81,6 +92,16 @@ def simulate(
 def _check_solver(name):
     if name not in SOLVERS:
         raise unknown("solver", name, SOLVERS, field="solver")
+
+
+def _check_workers(workers):
+    if workers is None:
+        return
+    if not isinstance(workers, int | np.integer) or isinstance(workers, bool) or workers < 1:
+        raise BadInput(
+            f"workers is {workers!r}; allowed: a whole number from 1, or None for every core.",
+            field="workers",
+        )
 
 
 def blank(regimen, cohort, *, days, every="1 h", exit="slow", extra_times=()):
@@ -116,6 +137,7 @@ def _check_wanted(wanted, model):
             raise unknown("variable", name, sorted(known), field="wanted")
 
 
+@lru_cache(maxsize=32)
 def describe(model):
     """{name: (unit, long_name)} of every state and signal."""
     out = {}
@@ -133,6 +155,7 @@ def describe(model):
     return out
 
 
+@lru_cache(maxsize=32)
 def link_of(model):
     """{name: link} of every state and signal, by the module whose function moves it."""
     out = {}
@@ -177,7 +200,7 @@ def _dataset(result, model, people):
             "patient": ("patient", people.ids, number),
         },
         attrs={
-            "notice": "For research and teaching, never for dosing a person.",
+            "notice": NOTICE,
             "population": people.preset,
             "seed": people.seed,
             "steps": result.steps,

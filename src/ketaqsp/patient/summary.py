@@ -5,10 +5,10 @@ A run goes in pieces, so each piece is first reduced to a digest; the summary is
 
 import numpy as np
 
+from ketaqsp import NOTICE
 from ketaqsp.patient.random import normal
 from ketaqsp.solve import STATUS
 
-NOTICE = "For research and teaching, never for dosing a person."
 SOLVER = "exact plasma, Radau IIA sweep"
 # Hours at which a summary looks: those of the trials, as far as the run goes.
 LOOKS = (0, 4, 24, 72, 168, 336, 504, 672)

@@ -1,11 +1,11 @@
-"""The time grid: an edge wherever an input jumps, fine after it, growing to an hour.
+"""The time grid: an edge wherever an input jumps, fine after it, growing to two hours.
 
 Steps come from a short list in ticks of 7.5 s, so that few sizes occur and their propagators
 share squarings. What does not fit a tick is one odd step before a mark.
 """
 
 TICK = 1.0 / 480  # h
-SIZES = (480, 240, 120, 60, 30, 15, 8, 4, 2, 1)  # ticks
+SIZES = (960, 480, 240, 120, 60, 30, 15, 8, 4, 2, 1)  # ticks
 GROWTH = 0.06  # a step is at most this share of the time since the last jump ...
 FIRST = 2  # ... and at least this many ticks
 EXACT = 1e-9  # h, the resolution of times

@@ -48,12 +48,27 @@ def stages(inverse, start, h, production):
     return np.einsum("ijn,jn->in", inverse, right)
 
 
-def extrapolate(start, values, ratio):
-    """Node values of the next step from this step's polynomial; ratio = next length/this one."""
+def weights(ratio):
+    """(3, 4): what start and three node values of a step give at the nodes of the next."""
     x = np.array([0.0, *NODES])
     at = 1.0 + ratio * NODES
-    weights = np.array(
+    return np.array(
         [[np.prod([(a - x[m]) / (x[j] - x[m]) for m in range(4) if m != j]) for j in range(4)]
          for a in at]
     )  # fmt: skip
-    return weights[:, :1] * start + weights[:, 1:] @ values
+
+
+def extrapolate(start, values, ratio):
+    """Node values of the next step from this step's polynomial; ratio = next length/this one."""
+    w = weights(ratio)
+    return w[:, :1] * start + w[:, 1:] @ values
+
+
+def all_weights(lengths):
+    """(K, 12): weights() of every step, by rows; the first step has nothing to go by but rest."""
+    out = np.empty((len(lengths), 3, 4))
+    out[0] = np.array([1.0, 0.0, 0.0, 0.0])
+    ratios, which = np.unique(lengths[1:] / lengths[:-1], return_inverse=True)
+    if len(ratios):
+        out[1:] = np.array([weights(ratio) for ratio in ratios])[which]
+    return out.reshape(-1, 12)

@@ -1,18 +1,17 @@
-"""Run a model over a schedule: the linear part exactly, then the sweep, in chunks of patients."""
+"""Run a model over a schedule: on one grid, and on finer ones for patients that fail."""
 
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ketaqsp.blocks import Algebra, Competition, terms
-from ketaqsp.solve import grid, linear, radau
-from ketaqsp.solve.sweep import Sweep
+from ketaqsp.solve import grid, plain, radau
+from ketaqsp.solve.native import engine as native
+from ketaqsp.solve.plain import _linear_pass, observe, with_constants  # noqa: F401
 
-CHUNK = 1024  # patients swept at once: the cost of a step is mostly that of calling NumPy
-BATCH = 128  # patients whose propagators are held at once: they stay in the cache
+CHUNK = 1024  # patients solved at once: what they need beside their results stays small
 LEVELS = 3  # a patient that fails is solved again on halved steps, this many grids in all
 NEGATIVE = -1e-6  # a state below this (relative to rest = 1) is a failure of the step
-TELL_EVERY = 25  # steps between two reports of progress
 STATUS = ("solved", "solved on a finer grid", "failed")
 
 
@@ -36,53 +35,156 @@ class Result:
     steps: int
 
 
-def run(model, values, schedule, until, outputs, interventions=(), progress=None, wanted=None):
+@dataclass(frozen=True, eq=False)
+class Course:
+    """A grid of times (K+1,) with its step lengths (K,); keep: points that are outputs."""
+
+    times: np.ndarray
+    lengths: np.ndarray
+    keep: np.ndarray
+
+    @cached_property
+    def weights(self):
+        """(K, 12), see radau.all_weights: reckoned once a grid."""
+        return radau.all_weights(self.lengths)
+
+
+def run(
+    model,
+    values,
+    schedule,
+    until,
+    outputs,
+    interventions=(),
+    progress=None,
+    wanted=None,
+    solver="default",
+    workers=None,
+):
     """Solve `model` for n patients.
 
     values: {parameter: number or (n,)}, every name of model.parameters. schedule: dose.Schedule.
     outputs: times in h at which results are kept. wanted: names to return (default all).
+    solver: "default" is native code, "numpy" the same method in NumPy. workers: threads of the
+    native solver (default: every core). A patient's bits depend on neither workers nor company.
     A patient that cannot be solved is NaN with status 2. progress: called now and then as
-    progress(patients done, n); a chunk under way counts by the share of its steps.
+    progress(patients done, n).
     """
     n = schedule.n
-    outputs = np.array(sorted({round(float(t), 9) for t in outputs}))
+    raw = np.ascontiguousarray(outputs, dtype=float).tobytes()
+    jumps = [*schedule.edges_h, *(t for i in interventions for t in (i.start_h, i.stop_h))]
+    asked = (tuple(map(float, jumps)), raw, float(until))
+    outputs = _rounded(raw).copy()
+    names = list(wanted if wanted is not None else (*model.states, *model.signals))
+    solve = _native if solver == "default" else _plain
+
+    def attempt(rows, level, into, tell=None):
+        given = _take(values, rows, n)
+        task = (model, given, schedule, rows, _course(*asked, level), outputs, interventions)
+        return solve(task, names, into, workers, tell)
+
     status = np.zeros(n, dtype=np.int8)
-    parts, count = [], 0
-    for first in range(0, n, CHUNK):
-        rows = np.arange(first, min(first + CHUNK, n))
-        tell = _within(progress, first, len(rows), n)
-        kept, count = _solve(model, values, schedule, rows, until, outputs, interventions, 0, tell)
+    out = np.empty((len(names), len(outputs), native.wide(n)))
+    chunk = native.wide(CHUNK)  # whole vectors, or one chunk would write over the next
+    for first in range(0, n, chunk):
+        rows = np.arange(first, min(first + chunk, n))
+        here = out[:, :, first : first + native.wide(len(rows))]
+        bad = np.array(attempt(rows, 0, here, _within(progress, first, n)))
         for level in range(1, LEVELS):
-            bad = _failed(kept)
             if not bad.any():
                 break
-            status[rows[bad]] = 1
-            again, _ = _solve(
-                model, values, schedule, rows[bad], until, outputs, interventions, level
-            )
-            for name, x in again.items():
-                kept[name][:, bad] = x
-        bad = _failed(kept)
+            again = rows[bad]
+            status[again] = 1
+            finer = np.empty((*here.shape[:2], native.wide(len(again))))
+            still = attempt(again, level, finer)
+            out[:, :, again] = finer[:, :, : len(again)]
+            bad[bad] = still
         status[rows[bad]] = 2
-        with np.errstate(all="ignore"):
-            out = observe(model, _take(values, rows, n), kept, outputs, interventions, wanted)
-        for x in out.values():
-            x[:, bad] = np.nan
-        parts.append(out)
+        out[:, :, rows[bad]] = np.nan
         if progress:
             progress(rows[-1] + 1, n)
-    joined = {name: np.concatenate([p[name] for p in parts], axis=1) for name in parts[0]}
-    return Result(outputs, joined, status, count)
+    found = {name: out[i, :, :n] for i, name in enumerate(names)}
+    return Result(outputs, found, status, len(_course(*asked, 0).lengths))
 
 
-def _within(progress, first, size, n):
-    """progress() for the share of a chunk of `size` patients, or None."""
-    return progress and (lambda share: progress(first + share * size, n))
+@lru_cache(maxsize=8)
+def _course(jumps, outputs, until, level):
+    outputs = _rounded(outputs)
+    times = grid.steps(jumps, outputs, until, level)
+    lengths = np.array(grid.sizes(times))
+    return Course(np.array(times), lengths, np.searchsorted(times, outputs - 1e-9))
+
+
+@lru_cache(maxsize=8)
+def _rounded(raw):
+    """Output times (O,) as the grid has them, in order, from the bytes of an array of times."""
+    return np.array(sorted({round(float(t), 9) for t in np.frombuffer(raw)}))
+
+
+def _within(progress, first, n):
+    """progress() from the start of a chunk, or None."""
+    return progress and (lambda done: progress(first + done, n))
 
 
 def _take(values, rows, n):
     """Parameter values of some patients; numbers stay numbers."""
     return {k: v[rows] if np.ndim(v) and len(v) == n else v for k, v in values.items()}
+
+
+def _native(task, names, into, workers, tell):
+    model, values, schedule, rows, course, _, interventions = task
+    given = _given(model, schedule, rows)
+    changes = _changes(interventions, course.times)
+    plan = native.Grid(course, schedule.edges_h, changes)
+    workers = workers or native.default_workers()
+    solver = native.engine(model)
+    return solver.solve(values, len(rows), given, plan, into, names, NEGATIVE, workers, tell)
+
+
+def _given(model, schedule, rows):
+    """({input: (edges, n)} in umol/h, the same in umol at once) of the inputs that are used."""
+    rates, amounts = {}, {}
+    for name in model.inputs:
+        analyte = name.removesuffix("_oral")
+        if analyte not in schedule.rate:
+            continue
+        if name == analyte:
+            rates[name] = schedule.rate[analyte][:, rows]
+            amounts[name] = schedule.bolus[analyte][:, rows]
+        else:
+            amounts[name] = schedule.depot[analyte][:, rows]
+    return rates, amounts
+
+
+def _changes(interventions, times):
+    """What is in force changes at these points: sorted (point, parameter, value or None)."""
+    now, out = dict.fromkeys({i.name for i in interventions}), []
+    edges = sorted({t for i in interventions for t in (i.start_h, i.stop_h)})
+    for edge in edges:
+        point = int(np.searchsorted(times, edge - 1e-9))
+        if point == len(times):
+            continue
+        time = times[point]
+        for name in now:
+            value = None
+            for i in interventions:
+                if i.name == name and i.start_h - 1e-9 <= time < i.stop_h - 1e-9:
+                    value = float(i.value)
+            if value != now[name]:
+                out.append((point, name, value))
+                now[name] = value
+    return tuple(out)
+
+
+def _plain(task, names, into, _workers, tell):
+    model, values, schedule, rows, course, outputs, interventions = task
+    share = tell and (lambda part: tell(part * len(rows)))
+    kept = plain.solve(model, values, schedule, rows, course, interventions, share)
+    with np.errstate(all="ignore"):
+        seen = observe(model, values, kept, outputs, interventions, names)
+    for row, name in enumerate(names):
+        into[row, :, : len(rows)] = seen[name]
+    return _failed(kept)
 
 
 def _failed(kept):
@@ -91,118 +193,3 @@ def _failed(kept):
         with np.errstate(invalid="ignore"):
             bad = bad | ~np.isfinite(x).all(axis=0) | (x < NEGATIVE).any(axis=0)
     return bad
-
-
-def with_constants(model, values):
-    """values with the signals that depend on parameters alone."""
-    values = dict(values)
-    for block in model.constants:
-        values[block.name] = block.value(values)
-    return values
-
-
-def _solve(model, values, schedule, rows, until, outputs, interventions, level, tell=None):
-    """States at the outputs, {name: (O, n)}, of the patients `rows`."""
-    n = len(rows)
-    p = with_constants(model, _take(values, rows, schedule.n))
-    jumps = [*schedule.edges_h, *(t for i in interventions for t in (i.start_h, i.stop_h))]
-    times = grid.steps(jumps, outputs, until, level)
-    lengths = grid.sizes(times)
-    keep = np.searchsorted(times, outputs - 1e-9)
-    with np.errstate(all="ignore"):
-        nodes, kept = _linear_pass(model, p, schedule, rows, times, lengths, keep)
-    varying = tuple({i.name for i in interventions})
-    sweep = Sweep(model, p, n, varying)
-    state = sweep.start()
-    for name in state:
-        kept[name] = np.empty((len(outputs), n))
-    backward = {name: np.tile(state[name], (3, 1)) for name in model.feedback}
-    last_h, start, place = None, None, {int(k): i for i, k in enumerate(keep)}
-    with np.errstate(all="ignore"):  # a failure shows as NaN and is dealt with by `run`
-        for k, h in enumerate(lengths):
-            if tell and k % TELL_EVERY == 0:
-                tell(k / len(lengths))
-            if k in place:
-                for name, x in state.items():
-                    kept[name][place[k]] = x
-            now = {name: x[k] for name, x in nodes.items()}
-            now.update(_in_force(interventions, p, times[k]))
-            guess = backward
-            if last_h is not None:
-                guess = {m: radau.extrapolate(start[m], backward[m], h / last_h) for m in backward}
-            start = {m: state[m] for m in backward}
-            state, backward = sweep.step(state, now, h, guess)
-            last_h = h
-    if len(lengths) in place:
-        for name, x in state.items():
-            kept[name][place[len(lengths)]] = x
-    return kept, len(lengths)
-
-
-def _in_force(interventions, values, time):
-    """Values of the intervened parameters on the step that starts at `time`."""
-    out = {i.name: values[i.name] for i in interventions}
-    for i in interventions:
-        if i.start_h - 1e-9 <= time < i.stop_h - 1e-9:
-            out[i.name] = i.value
-    return out
-
-
-def _linear_pass(model, p, schedule, rows, times, lengths, keep):
-    """Node values of the linear states that the sweep reads, and all linear states at outputs."""
-    read = {name for b in model.sweep for _, term in terms(b) for name in term.names}
-    parts = [rows[i : i + BATCH] for i in range(0, len(rows), BATCH)]
-    nodes, kept = {}, {}
-    interval = np.searchsorted(schedule.edges_h, np.array(times[:-1]) + 1e-9, side="right") - 1
-    for system in model.linear:
-        wanted = [i for i, s in enumerate(system.states) if s in read]
-        done = []
-        for first, part in enumerate(parts):
-            inside = slice(first * BATCH, first * BATCH + len(part))
-            values = {k: v[inside] if np.ndim(v) else v for k, v in p.items()}
-            given = _given(system, schedule, part, times, interval)
-            g = linear.generator(system, values, len(part))
-            done.append(linear.march(system, g, lengths, given, wanted, list(map(int, keep))))
-        at = np.concatenate([nodes_of for nodes_of, _ in done], axis=-1)
-        states = np.concatenate([states_of for _, states_of in done], axis=-1)
-        nodes.update({system.states[i]: at[:, :, j] for j, i in enumerate(wanted)})
-        kept.update({name: states[:, i] for i, name in enumerate(system.states)})
-    return nodes, kept
-
-
-def _given(system, schedule, rows, times, interval):
-    """Rates on each step (K, k, n) and amounts given at once {step: (k, n)}, in umol."""
-    k, n = len(system.inputs), len(rows)
-    rates = np.zeros((len(interval), k, n))
-    jumps = {}
-    for j, (name, _) in enumerate(system.inputs):
-        oral = name.endswith("_oral")
-        analyte = name.removesuffix("_oral")
-        if analyte not in schedule.rate:
-            continue
-        if not oral:
-            rates[:, j] = schedule.rate[analyte][interval][:, rows]
-        amounts = (schedule.depot if oral else schedule.bolus)[analyte][:, rows]
-        for edge in np.flatnonzero(amounts.any(axis=1)):
-            step = int(np.searchsorted(times, schedule.edges_h[edge] - 1e-9))
-            jumps.setdefault(step, np.zeros((k, n)))[j] += amounts[edge]
-    return rates, jumps
-
-
-def observe(model, values, kept, times, interventions=(), wanted=None):
-    """Every state and signal at the output times, {name: (O, n)}, from the states alone."""
-    n = next(iter(kept.values())).shape[1]
-    env = {**with_constants(model, values), **kept}
-    for name in {i.name for i in interventions}:
-        env[name] = np.array(np.broadcast_to(env[name], (len(times), n)), dtype=float)
-    for i in interventions:
-        inside = (times >= i.start_h - 1e-9) & (times < i.stop_h - 1e-9)
-        env[i.name][inside] = i.value
-    for block in (*model.sweep, *model.readouts):
-        if isinstance(block, Algebra):
-            env[block.name] = block.value(env)
-        elif isinstance(block, Competition):
-            env[block.name] = sum(env[name] for name in block.bound)
-    names = wanted if wanted is not None else (*model.states, *model.signals)
-    shape = (len(times), n)
-    return {name: np.array(np.broadcast_to(env[name], shape), dtype=float) for name in names}

@@ -26,7 +26,7 @@ class Sweep:
         self.constant_off = {
             b.name: [np.asarray(t(values), dtype=float) for t in b.off]
             for b in model.sweep
-            if isinstance(b, Competition)
+            if isinstance(b, Competition) and all(set(t.names) <= fixed for t in b.off)
         }
         self._inverses = {}
 
@@ -47,6 +47,11 @@ class Sweep:
 
         nodes: signals of the linear part and inputs at the nodes. backward: {name: (3, n)}.
         """
+        after, env = self.walk(state, nodes, h, backward)
+        return after, {name: env[f"new {name}"] for name in backward}
+
+    def walk(self, state, nodes, h, backward):
+        """State after a step of h, and every value at its nodes (`new x` for a backward x)."""
         env = {**self.values, **nodes, **backward}
         after = {}
         for block in self.model.sweep:
@@ -61,7 +66,7 @@ class Sweep:
                 after[block.name] = x[2]
             else:
                 self._competition(block, state, env, h, after)
-        return after, {name: env[f"new {name}"] for name in backward}
+        return after, env
 
     def _turnover(self, block, start, env, h):
         if block.name in self.constant_loss:
@@ -86,8 +91,7 @@ class Sweep:
         total_r = np.zeros((3, self.n))
         parts = []
         for i, (name, on) in enumerate(zip(block.bound, ons, strict=True)):
-            gain = self._gain(block.name, i, h)  # (N, N h A): 3x3 or (3, 3, n)
-            inverse, weighted = gain
+            inverse, weighted = self._gain(block, i, env, h)  # (N, N h A): 3x3 or (3, 3, n)
             if weighted.ndim == 2:
                 k = weighted[:, :, None] * on[None]
                 # Rows of h A sum to h c; a start value is the same at every node.
@@ -106,13 +110,17 @@ class Sweep:
             bound = r - np.einsum("ijn,jn->in", k, u)
             after[name] = bound[2]
 
-    def _gain(self, pool, i, h):
-        key = (pool, i, h)
-        if key not in self._inverses:
-            inverse = radau.turnover_inverse(h, self.constant_off[pool][i])
-            if inverse.ndim == 2:
-                weighted = inverse @ (h * radau.A)
-            else:
-                weighted = np.einsum("ijn,jk->ikn", inverse, h * radau.A)
+    def _gain(self, block, i, env, h):
+        key = (block.name, i, h)
+        if key in self._inverses:
+            return self._inverses[key]
+        constant = block.name in self.constant_off
+        off = self.constant_off[block.name][i] if constant else np.asarray(block.off[i](env))
+        inverse = radau.turnover_inverse(h, off)
+        if inverse.ndim == 2:
+            weighted = inverse @ (h * radau.A)
+        else:
+            weighted = np.einsum("ijn,jk->ikn", inverse, h * radau.A)
+        if constant:
             self._inverses[key] = (inverse, weighted)
-        return self._inverses[key]
+        return inverse, weighted

@@ -3,6 +3,7 @@
 import time
 from dataclasses import asdict, dataclass, field
 
+from ketaqsp import NOTICE
 from ketaqsp.parameters import rows
 from ketaqsp.patient.simulate import model_for
 from ketaqsp.trial import landscape
@@ -11,7 +12,6 @@ from ketaqsp.trial.prior_predictive import MEASURES, Prior, prior_predictive
 from ketaqsp.trial.published import published
 from ketaqsp.trial.two_arm import TREATMENTS, Arms, regimen, two_arm
 
-NOTICE = "For research and teaching, never for dosing a person."
 BANDS = (
     "ketamine_venous",
     "nmda_block_sst",

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-MADRS_MAX = 60  # ten items of 0 to 6 points
-RESPONSE = 0.5  # share of the patient's own pre-dose total that has to go
-REMISSION = 10  # points, at most
+from ketaqsp.patient.summary import REMISSION, RESPONSE, TOPS
+
+MADRS_MAX = TOPS["madrs"]
 RELAPSE = 0.25  # a responder has relapsed when less than this share of the total is gone ...
 RELAPSE_VISITS = 2  # ... at this many daily visits in a row
 TRIAL_SIZE = 48  # patients an arm: Murrough 2013 gave ketamine to 47

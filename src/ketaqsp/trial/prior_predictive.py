@@ -62,7 +62,7 @@ def prior_predictive(draws=40, n=50, seed=1, time_h=24.0, progress=None):
     kept = kept[enough[which]]
     if not kept.size:
         raise SolveFailure(f"under none of {draws} draws are half of {n} patients stably ill.")
-    chosen = _some(people, kept)
+    chosen = people.take(kept)
     values, failed = {}, 0
     for done, (arm, (label, _)) in enumerate(TREATMENTS.items()):
         if progress:
@@ -123,12 +123,6 @@ def _moved(own, row, drawn):
         odds = own / (1 - own) * (drawn / (1 - drawn)) / (row.value / (1 - row.value))
         return odds / (1 + odds)
     return own * (drawn / row.value)
-
-
-def _some(people, kept):
-    """Some patients of a cohort, rest as it was."""
-    parameters = {k: v[kept] if np.ndim(v) else v for k, v in people.parameters.items()}
-    return Cohort(people.preset, people.seed, people.ids[kept], parameters, 0, people.well[kept])
 
 
 def _by_draw(which, before, after):

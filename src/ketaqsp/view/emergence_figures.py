@@ -4,11 +4,11 @@ range over draws of the prior."""
 import numpy as np
 
 from ketaqsp.trial.emergence import shares
+from ketaqsp.trial.endpoints import MADRS_MAX
 from ketaqsp.view import style
 from ketaqsp.view.style import BLUE, GREY, LINES, RED, figure, styled
 
 COLUMNS = 4
-MADRS_TOP = 60
 UNITS = {
     "glutamate": "glutamate, rest = 1",
     "ampa_throughput": "AMPA throughput, rest = 1",
@@ -59,7 +59,7 @@ def _panel(ax, effect, whole, cut, drawn):
         ax.plot(out["time"].values / per, y, color=RED, ls=LINES[1][1], lw=1.2, label=label)
     ax.set_xlim(0, effect.hours / per)
     if effect.seen == "madrs":
-        ax.set_ylim(0, MADRS_TOP)
+        ax.set_ylim(0, MADRS_MAX)
     ax.set_xlabel(f"time, {unit}")
     ax.set_ylabel(UNITS[effect.seen])
     ax.legend(loc="best", fontsize=style.TEXT - 2, labelcolor=GREY, handlelength=1.8)

@@ -1,0 +1,206 @@
+"""A compiled model and its runs: plans, memory and threads. Patients go by vectors of lanes."""
+
+import ctypes
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+
+import numpy as np
+
+from ketaqsp.solve.native import cache, compiler
+from ketaqsp.solve.native.march import FIELDS
+from ketaqsp.solve.native.program import program
+
+MOST_LANES = 8
+TASK = 8  # vectors a worker takes at a time: milliseconds, so that an interrupt is heard
+_KNOWN, _LOCK = {}, threading.Lock()
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What all patients of a run share.
+
+    course: times, step lengths, outputs (solve.run.Course). edges: dose edges in h. changes:
+    sorted (point, parameter, value, or None for the patient's own).
+    """
+
+    course: object
+    edges: np.ndarray
+    changes: tuple
+
+
+class Engine:
+    """The machine code of one model. machine: another than the best this computer has."""
+
+    def __init__(self, model, machine=None):
+        self.machine = machine or compiler.host()
+        self.program = program(model, self.machine)
+        name = cache.key(compiler.identity(), self.program.text)
+        code = cache.load(name)
+        if code is None:
+            code = compiler.compiled(self.program.text)
+            cache.keep(name, code)
+        self._library, addresses = compiler.linked(code, ["march"])
+        three = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
+        self._march = ctypes.CFUNCTYPE(None, *three)(addresses["march"])
+        self._rows = {name: i for i, name in enumerate(self.program.parameters)}
+
+    def solve(self, values, n, given, grid, out, wanted, negative, workers, tell=None):
+        """Run n patients over a Grid.
+
+        values: {parameter: number or (n,)}. given: (rates, amounts), each {input: (edges, n)} in
+        umol/h and umol. out (len(wanted), outputs, wide(n)) is filled with the values named
+        `wanted`. Returns (n,) True where an output is not finite or a state is below `negative`.
+        workers: threads. tell: called with the number of patients done.
+        """
+        plan = _Plan(self, values, given, grid, n, out, wanted, negative)
+        lanes, groups = self.machine.lanes, plan.groups
+        pieces = [range(i, min(i + TASK, groups)) for i in range(0, groups, TASK)]
+        if workers == 1 or len(pieces) == 1:
+            for piece in pieces:
+                self._run(plan, piece)
+                if tell:
+                    tell(min(piece.stop * lanes, n))
+            return plan.bad[:n] > 0
+        with ThreadPoolExecutor(min(workers, len(pieces))) as pool:
+            waiting = [pool.submit(self._run, plan, piece) for piece in pieces]
+            try:
+                for done, future in enumerate(as_completed(waiting), 1):
+                    future.result()
+                    if tell:
+                        tell(min(done * TASK * lanes, n))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        return plan.bad[:n] > 0
+
+    def _run(self, plan, groups):
+        memory = _aligned(
+            (self.program.memory + self.program.table * plan.sizes, self.machine.lanes)
+        )
+        for group in groups:
+            memory[self.program.slots["bad"]] = 0.0
+            self._march(memory.ctypes.data, plan.fields.ctypes.data, group)
+
+
+def engine(model):
+    """The Engine of a model, made once a process."""
+    with _LOCK:
+        found = _KNOWN.get(model)
+        if found is None:
+            found = _KNOWN[model] = Engine(model)
+        return found
+
+
+def wide(n):
+    """Patients rounded up to whole vectors, whatever the machine's."""
+    return -(-n // MOST_LANES) * MOST_LANES
+
+
+def default_workers():
+    """Threads used when nobody says: the cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _aligned(shape):
+    """Uninitialised doubles at an address that any vector may start from."""
+    count = int(np.prod(shape))
+    raw = np.empty(count + 8)
+    first = (-raw.ctypes.data // 8) % 8
+    return raw[first : first + count].reshape(shape)
+
+
+class _Plan:
+    """The fields of ketaqsp.solve.native.march, and the arrays they point to."""
+
+    def __init__(self, engine, values, given, grid, n, out, wanted, negative):
+        made, lanes = engine.program, engine.machine.lanes
+        columns = wide(n)
+        self.groups, self.kept = columns // lanes, []
+        course = grid.course
+        sizes, size_of = np.unique(course.lengths, return_inverse=True)
+        place = {round(x * 1e10): i for i, x in enumerate(sizes)}
+        self.sizes = len(sizes)
+        rates, amounts, used = self._given(made, given, grid, n, columns)
+        steps = len(course.lengths)
+        looks = np.full(steps + 1, -1)
+        looks[course.keep] = np.arange(len(course.keep))
+        jump = np.full(steps, -1)
+        for edge, time in enumerate(grid.edges):
+            point = int(np.searchsorted(course.times, time - 1e-9))
+            if point < steps:
+                jump[point] = edge
+        self.bad = np.zeros(columns)
+        fields = {
+            "parameters": _padded([values[name] for name in made.parameters], n, columns),
+            "columns": columns,
+            "rates": rates,
+            "amounts": amounts,
+            "edges": len(grid.edges),
+            "used": used,
+            "active": np.array(used.reshape(len(made.systems), self.groups, lanes).any(axis=2)),
+            "groups": self.groups,
+            "steps": steps,
+            "lengths": course.lengths,
+            "size_of": size_of,
+            "interval": np.searchsorted(grid.edges, course.times[:-1] + 1e-9, side="right") - 1,
+            "jump": jump,
+            "weights": course.weights,
+            "sizes": sizes,
+            "halves": np.array([place.get(round(x / 2 * 1e10), -1) for x in sizes]),
+            "n_sizes": len(sizes),
+            "looks": looks,
+            **self._changes(engine, grid, steps),
+            "n_wanted": len(wanted),
+            "wanted": np.array([made.slots[name] for name in wanted], dtype=np.int64),
+            "out": out,
+            "outputs": out.shape[1],
+            "wide": out.strides[1] // 8,
+            "bad": self.bad,
+            "negative": int(np.float64(negative).view(np.int64)),
+        }
+        self.fields = np.array([self._field(fields[name]) for name in FIELDS], dtype=np.int64)
+
+    def _field(self, x):
+        if isinstance(x, int):
+            return x
+        if x.dtype.kind != "f":
+            x = np.ascontiguousarray(x, dtype=np.int64)
+        self.kept.append(x)
+        return x.ctypes.data
+
+    def _given(self, made, given, grid, n, columns):
+        shape = (len(made.inputs), len(grid.edges), columns)
+        rates, amounts = np.zeros(shape), np.zeros(shape)
+        for target, source in zip((rates, amounts), given, strict=True):
+            for name, x in source.items():
+                row = target[made.inputs.index(name)]
+                row[:, :n] = x
+                row[:, n:] = x[:, -1:]
+        used = np.zeros((len(made.systems), columns))
+        for i, inputs in enumerate(made.systems):
+            for name in inputs:
+                j = made.inputs.index(name)
+                used[i] += ((rates[j] != 0) | (amounts[j] != 0)).any(axis=0)
+        return rates, amounts, (used > 0).astype(float)
+
+    def _changes(self, engine, grid, steps):
+        points = np.array([c[0] for c in grid.changes], dtype=np.int64)
+        return {
+            "event_from": np.searchsorted(points, np.arange(steps + 2)),
+            "event_row": np.array([engine._rows[c[1]] for c in grid.changes], dtype=np.int64),
+            "event_back": np.array([c[2] is None for c in grid.changes], dtype=np.int64),
+            "event_value": np.array([c[2] or 0.0 for c in grid.changes], dtype=float),
+        }
+
+
+def _padded(rows, n, columns):
+    """(rows, columns): numbers for everybody, and the last patient again to the end."""
+    out = np.empty((len(rows), columns))
+    for i, row in enumerate(rows):
+        out[i, :n] = row
+    out[:, n:] = out[:, n - 1 : n]
+    return out

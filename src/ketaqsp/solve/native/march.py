@@ -1,0 +1,262 @@
+"""@march as text: the way of one vector of patients over the whole grid.
+
+Everything that differs between runs (grid, doses, parameters, what is kept) is read from a plan,
+an array of 64-bit fields named in FIELDS; the program holds the model's equations only.
+"""
+
+FIELDS = (
+    "parameters",  # (P, columns)
+    "columns",
+    "rates",  # (inputs, edges, columns), umol/h
+    "amounts",  # (inputs, edges, columns), umol given at once
+    "edges",
+    "used",  # (systems, columns): 1 where a patient is given anything, else 0
+    "active",  # (systems, groups): whether any patient of the group is
+    "groups",
+    "steps",
+    "lengths",  # (steps,), h
+    "size_of",  # (steps,): place of the length among the sizes
+    "interval",  # (steps,): edge whose rates hold
+    "jump",  # (steps,): edge whose amounts enter before the step, or -1
+    "weights",  # (steps, 12): extrapolation of what runs against the sweep
+    "sizes",  # step lengths that occur
+    "halves",  # place of the size that is half of this one, or -1
+    "n_sizes",
+    "looks",  # (steps + 1,): row of the output at this point of the grid, or -1
+    "event_from",  # (steps + 2,): changes of parameters before this point
+    "event_row",
+    "event_back",  # 1: the patient's own value again
+    "event_value",
+    "n_wanted",
+    "wanted",  # places of the values that are kept
+    "out",  # (wanted, outputs, wide)
+    "outputs",
+    "wide",
+    "bad",  # (wide,): set to 1 where an output is not finite or negative
+    "negative",  # below this a state counts as failed (a double)
+)
+WEIGHTS = 12  # of one step: three nodes by four points
+WHOLE = ("columns", "edges", "groups", "steps", "n_sizes", "n_wanted", "outputs", "wide")
+
+
+def march(machine, layout, parameters, systems, spare):
+    """Text of @march(ctx, plan, group). systems: of Placed; parameters: how many there are."""
+    v, b = machine.v, machine.bytes
+    lines = ["define void @march(ptr noalias %ctx, ptr noalias %plan, i64 %group) {", "entry:"]
+    for i, name in enumerate(FIELDS):
+        kind = "i64" if name in WHOLE else "double" if name == "negative" else "ptr"
+        lines += [f"  %{name}.field = getelementptr i64, ptr %plan, i64 {i}"]
+        lines += [f"  %{name} = load {kind}, ptr %{name}.field"]
+    lines += [f"  %column = mul i64 %group, {machine.lanes}"]
+    if spare:
+        lines += [f"  %spare = getelementptr {v}, ptr %ctx, i64 {spare[0]}"]
+        lines += [f"  %tables = getelementptr {v}, ptr %ctx, i64 {spare[1]}"]
+    base = layout["parameters"]
+    text = "\n".join(lines) + _PARAMETERS.format(v=v, b=b, base=base, p=parameters)
+    block = "known"
+    for i, system in enumerate(systems):
+        text += _TABLES.format(v=v, b=b, i=i, **vars(system))
+        block = f"ready{i}"
+    text += _LOOP.format(v=v, b=b, block=block, base=base, lanes=machine.lanes)
+    for j, (system, i) in enumerate((s, i) for s in systems for i in range(s.inputs)):
+        text += _jump(v, b, system, i, j)
+    text += _STEP.format(b=b)
+    for i, system in enumerate(systems):
+        text += _linear(v, b, system, i)
+    return text + _END.format(v=v, b=b, bad=layout["bad"], weights=WEIGHTS)
+
+
+def _jump(v, b, system, i, j):
+    """Amounts of one input enter by the column of the generator that its rate enters by."""
+    text = f"""
+  %n{j}.edge = mul i64 %edges, {j}
+  %n{j}.row = add i64 %n{j}.edge, %edge
+  %n{j}.first = mul i64 %n{j}.row, %columns
+  %n{j}.place = add i64 %n{j}.first, %column
+  %n{j}.at = getelementptr double, ptr %amounts, i64 %n{j}.place
+  %n{j}.given = load {v}, ptr %n{j}.at, align 8"""
+    for row, where in system.entries[i]:
+        x = f"n{j}r{row}"
+        text += f"""
+  %{x}.gain.at = getelementptr {v}, ptr %ctx, i64 {where}
+  %{x}.gain = load {v}, ptr %{x}.gain.at, align {b}
+  %{x}.z.at = getelementptr {v}, ptr %ctx, i64 {system.z + row}
+  %{x}.z = load {v}, ptr %{x}.z.at, align {b}
+  %{x}.more = fmul {v} %{x}.gain, %n{j}.given
+  %{x}.sum = fadd {v} %{x}.z, %{x}.more
+  store {v} %{x}.sum, ptr %{x}.z.at, align {b}"""
+    return text + "\n"
+
+
+def _linear(v, b, system, i):
+    """Rates of this interval, then the system's step, unless nobody here is given anything."""
+    text = f"""
+  br i1 %active{i}, label %run{i}, label %idle{i}
+run{i}:"""
+    for n in range(system.inputs):
+        x, j = f"s{i}n{n}", system.first_input + n
+        text += f"""
+  %{x}.edge = mul i64 %edges, {j}
+  %{x}.row = add i64 %{x}.edge, %now
+  %{x}.first = mul i64 %{x}.row, %columns
+  %{x}.place = add i64 %{x}.first, %column
+  %{x}.at = getelementptr double, ptr %rates, i64 %{x}.place
+  %{x}.rate = load {v}, ptr %{x}.at, align 8
+  %{x}.z = getelementptr {v}, ptr %ctx, i64 {system.z + system.states + n}
+  store {v} %{x}.rate, ptr %{x}.z, align {b}"""
+    return (
+        text
+        + f"""
+  %e{i}.first = mul i64 %size, {3 * system.size}
+  %e{i} = getelementptr {v}, ptr %table{i}, i64 %e{i}.first
+  %z{i} = getelementptr {v}, ptr %ctx, i64 {system.z}
+  %nodes{i} = getelementptr {v}, ptr %ctx, i64 {system.nodes}
+  call void @advance_{system.tag}(ptr %z{i}, ptr %e{i}, ptr %nodes{i})
+  br label %idle{i}
+idle{i}:"""
+    )
+
+
+_PARAMETERS = """
+  br label %read
+read:
+  %p = phi i64 [ 0, %entry ], [ %p.next, %read ]
+  %p.first = mul i64 %p, %columns
+  %p.place = add i64 %p.first, %column
+  %p.from = getelementptr double, ptr %parameters, i64 %p.place
+  %p.value = load {v}, ptr %p.from, align 8
+  %p.slot = add i64 %p, {base}
+  %p.to = getelementptr {v}, ptr %ctx, i64 %p.slot
+  store {v} %p.value, ptr %p.to, align {b}
+  %p.next = add i64 %p, 1
+  %p.more = icmp slt i64 %p.next, {p}
+  br i1 %p.more, label %read, label %known
+known:
+  call void @begin(ptr %ctx)
+  call void @fixed(ptr %ctx)
+"""
+
+_TABLES = """
+  %used{i}.row = mul i64 %columns, {i}
+  %used{i}.place = add i64 %used{i}.row, %column
+  %used{i}.at = getelementptr double, ptr %used, i64 %used{i}.place
+  call void @generator_{i}(ptr %ctx, ptr %used{i}.at)
+  %first{i} = mul i64 %n_sizes, {offset}
+  %table{i} = getelementptr {v}, ptr %tables, i64 %first{i}
+  %active{i}.row = mul i64 %groups, {i}
+  %active{i}.place = add i64 %active{i}.row, %group
+  %active{i}.at = getelementptr i64, ptr %active, i64 %active{i}.place
+  %active{i}.value = load i64, ptr %active{i}.at
+  %active{i} = icmp ne i64 %active{i}.value, 0
+  br i1 %active{i}, label %make{i}, label %ready{i}
+make{i}:
+  %generator{i} = getelementptr {v}, ptr %ctx, i64 {generator}
+  call void @table_{tag}(ptr %table{i}, ptr %generator{i}, ptr %sizes, ptr %halves, i64 %n_sizes,
+    ptr %spare)
+  br label %ready{i}
+ready{i}:"""
+
+_LOOP = """
+  br label %point
+point:
+  %k = phi i64 [ 0, %{block} ], [ %k.next, %stepped ]
+  %last = phi i64 [ -1, %{block} ], [ %size, %stepped ]
+  %k.next = add i64 %k, 1
+  %ev.at = getelementptr i64, ptr %event_from, i64 %k
+  %ev.first = load i64, ptr %ev.at
+  %ev.to = getelementptr i64, ptr %event_from, i64 %k.next
+  %ev.stop = load i64, ptr %ev.to
+  %changed = icmp slt i64 %ev.first, %ev.stop
+  br i1 %changed, label %event, label %looking
+event:
+  %ev = phi i64 [ %ev.first, %point ], [ %ev.next, %event ]
+  %ev.next = add i64 %ev, 1
+  %ev.row.at = getelementptr i64, ptr %event_row, i64 %ev
+  %ev.row = load i64, ptr %ev.row.at
+  %ev.back.at = getelementptr i64, ptr %event_back, i64 %ev
+  %ev.back = load i64, ptr %ev.back.at
+  %ev.value.at = getelementptr double, ptr %event_value, i64 %ev
+  %ev.value = load double, ptr %ev.value.at
+  %ev.own.row = mul i64 %ev.row, %columns
+  %ev.own.place = add i64 %ev.own.row, %column
+  %ev.own.at = getelementptr double, ptr %parameters, i64 %ev.own.place
+  %ev.own = load {v}, ptr %ev.own.at, align 8
+  %ev.one = insertelement {v} poison, double %ev.value, i64 0
+  %ev.all = shufflevector {v} %ev.one, {v} poison, <{lanes} x i32> zeroinitializer
+  %ev.is = icmp ne i64 %ev.back, 0
+  %ev.new = select i1 %ev.is, {v} %ev.own, {v} %ev.all
+  %ev.slot = add i64 %ev.row, {base}
+  %ev.put = getelementptr {v}, ptr %ctx, i64 %ev.slot
+  store {v} %ev.new, ptr %ev.put, align {b}
+  %ev.more = icmp slt i64 %ev.next, %ev.stop
+  br i1 %ev.more, label %event, label %evented
+evented:
+  call void @fixed(ptr %ctx)
+  br label %looking
+looking:
+  %look.at = getelementptr i64, ptr %looks, i64 %k
+  %look = load i64, ptr %look.at
+  %seen = icmp sge i64 %look, 0
+  br i1 %seen, label %keep, label %kept
+keep:
+  call void @look(ptr %ctx, double %negative)
+  %any = icmp sgt i64 %n_wanted, 0
+  br i1 %any, label %keeping, label %kept
+keeping:
+  %w = phi i64 [ 0, %keep ], [ %w.next, %keeping ]
+  %w.at = getelementptr i64, ptr %wanted, i64 %w
+  %w.slot = load i64, ptr %w.at
+  %w.from = getelementptr {v}, ptr %ctx, i64 %w.slot
+  %w.value = load {v}, ptr %w.from, align {b}
+  %w.block = mul i64 %w, %outputs
+  %w.row = add i64 %w.block, %look
+  %w.first = mul i64 %w.row, %wide
+  %w.place = add i64 %w.first, %column
+  %w.to = getelementptr double, ptr %out, i64 %w.place
+  store {v} %w.value, ptr %w.to, align 8
+  %w.next = add i64 %w, 1
+  %w.more = icmp slt i64 %w.next, %n_wanted
+  br i1 %w.more, label %keeping, label %kept
+kept:
+  %go = icmp slt i64 %k, %steps
+  br i1 %go, label %give, label %end
+give:
+  %jump.at = getelementptr i64, ptr %jump, i64 %k
+  %edge = load i64, ptr %jump.at
+  %jumps = icmp sge i64 %edge, 0
+  br i1 %jumps, label %jumping, label %given
+jumping:
+"""
+
+_STEP = """
+  br label %given
+given:
+  %size.at = getelementptr i64, ptr %size_of, i64 %k
+  %size = load i64, ptr %size.at
+  %h.at = getelementptr double, ptr %lengths, i64 %k
+  %h = load double, ptr %h.at
+  %now.at = getelementptr i64, ptr %interval, i64 %k
+  %now = load i64, ptr %now.at
+  %another = icmp ne i64 %size, %last
+  %anew = or i1 %another, %changed
+  br i1 %anew, label %prepare, label %prepared
+prepare:
+  call void @prepare(ptr %ctx, double %h)
+  br label %prepared
+prepared:"""
+
+_END = """
+  %weight.row = mul i64 %k, {weights}
+  %weight = getelementptr double, ptr %weights, i64 %weight.row
+  call void @step(ptr %ctx, double %h, ptr %weight)
+  br label %stepped
+stepped:
+  br label %point
+end:
+  %bad.from = getelementptr {v}, ptr %ctx, i64 {bad}
+  %bad.value = load {v}, ptr %bad.from, align {b}
+  %bad.to = getelementptr double, ptr %bad, i64 %column
+  store {v} %bad.value, ptr %bad.to, align 8
+  ret void
+}}
+"""

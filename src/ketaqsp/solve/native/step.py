@@ -1,0 +1,195 @@
+"""One step of the sweep as code, from the blocks of a model: see ketaqsp.solve.sweep.
+
+Functions written: @begin (constants and states before a dose), @fixed (what parameters alone
+decide), @prepare (gains of a step length), @step, @look (signals at an output, and failures).
+"""
+
+from ketaqsp.blocks import Algebra, Competition, Turnover
+from ketaqsp.solve.native import collocation
+from ketaqsp.solve.native.expressions import Graph
+from ketaqsp.solve.native.formula import Formula
+
+STAGES = range(3)
+
+
+class Sweep:
+    """Writes the functions of a model's sweep. layout: places of names and of what is kept."""
+
+    def __init__(self, machine, model, layout):
+        self.machine, self.model, self.layout = machine, model, layout
+        self.linear = [s for system in model.linear for s in system.states]
+        self.bound = [s for b in model.sweep if isinstance(b, Competition) for s in b.bound]
+        fixed = dict.fromkeys(model.parameters, True)
+        fixed.update({b.name: True for b in model.constants})
+        varying = (*model.states, *(b.name for b in model.sweep if isinstance(b, Competition)))
+        self.graph = Graph({**fixed, **dict.fromkeys(varying, False)})
+        for name in (*fixed, *model.states, *model.signals):
+            self.layout[name]
+        self.prepared = []  # (key, node of the loss): gains that a step length decides
+        self.blocks = [self._traced(b) for b in model.sweep]
+        self.readouts = [(b, self._traced(b)[1]) for b in model.readouts]
+
+    def _traced(self, block):
+        graph = self.graph
+        if isinstance(block, Algebra):
+            node = graph.defined[block.name] = graph.trace(block.value)
+            return block, node
+        if isinstance(block, Turnover):
+            loss = graph.trace(block.loss)
+            self._prepare(block.name, loss)
+            return block, (graph.trace(block.production), loss)
+        ons, offs = [graph.trace(t) for t in block.on], [graph.trace(t) for t in block.off]
+        for name, off in zip(block.bound, offs, strict=True):
+            self._prepare(name, off)
+        return block, (ons, offs)
+
+    def _prepare(self, name, loss):
+        if loss.fixed:
+            self.prepared.append((("gains", name), loss))
+            self.layout.row(("gains", name), collocation.GAINS)
+
+    # -- before the first step -------------------------------------------------------------
+
+    def begin(self, nodes):
+        """@begin: signals of parameters alone, and every state before the first dose."""
+        f = Formula(self.machine, self.layout, fresh=True)
+        for block in self.model.constants:
+            # Stored under its name, where what follows reads it.
+            f.store(f(self.graph.trace(block.value)), block.name)
+        zero = f.code.number(0.0)
+        for name in (*self.linear, *self.bound):
+            f.store(zero, name)
+        for place in nodes.values():  # a system that nobody feeds is never run
+            for s in STAGES:
+                f.code.store(zero, "%ctx", place + s)
+        for block in self.model.sweep:
+            if isinstance(block, Turnover):
+                start = f(self.graph.trace(block.start))
+                f.store(start, block.name)
+                if block.name in self.model.feedback:
+                    for key in ("before", *STAGES):
+                        f.store(start, ("backward", block.name, key))
+        return f.code.function("begin", "ptr noalias %ctx", flags="noinline")
+
+    def fixed(self):
+        """@fixed: every value that parameters alone decide and another function reads."""
+        f = Formula(self.machine, self.layout, fresh=True)
+        kept = [key for key in self.layout.slots if hasattr(key, "fixed")]
+        for node in kept:
+            f.store(f(node), node)
+        return f.code.function("fixed", "ptr noalias %ctx", flags="noinline")
+
+    def prepare(self):
+        """@prepare: gains of every state with a fixed loss, for a step of h."""
+        f = Formula(self.machine, self.layout)
+        c = f.code
+        h = c.splat("%h")
+        for key, loss in self.prepared:
+            start, weight = collocation.gains(c, h, f(loss))
+            for i, value in enumerate((*start, *(x for row in weight for x in row))):
+                c.store(value, "%ctx", self.layout[key] + i)
+        return c.function("prepare", "ptr noalias %ctx, double %h", flags="noinline")
+
+    def _gains(self, f, name, loss, h):
+        c = f.code
+        if not loss.fixed:
+            return collocation.varying_gains(c, h, [f(loss, s) for s in STAGES])
+        base = self.layout["gains", name]
+        values = [c.load("%ctx", base + i) for i in range(collocation.GAINS)]
+        return values[:3], [values[3 + 3 * i : 6 + 3 * i] for i in STAGES]
+
+    # -- a step ----------------------------------------------------------------------------
+
+    def step(self, nodes):
+        """@step: all states after h. nodes: {linear state: place of its values at the nodes}."""
+        values = {}
+        f = Formula(self.machine, self.layout, lambda name, stage: values[name][stage])
+        c = f.code
+        h = c.splat("%h")
+        for name, place in nodes.items():
+            values[name] = [c.load("%ctx", place + s) for s in STAGES]
+        for name in self.model.feedback:
+            values[name] = self._extrapolated(f, name)
+        for block, traced in self.blocks:
+            if isinstance(block, Turnover):
+                production, loss = traced
+                made = [f(production, s) for s in STAGES]
+                start, gains = f.load(block.name), self._gains(f, block.name, loss, h)
+                x = collocation.stages(c, gains, start, made)
+                if block.name in self.model.feedback:
+                    f.store(start, ("backward", block.name, "before"))
+                    for s in STAGES:
+                        f.store(x[s], ("backward", block.name, s))
+                else:
+                    values[block.name] = x
+                f.store(x[2], block.name)
+            elif isinstance(block, Competition):
+                values[block.name] = self._compete(f, block, traced, h)
+        given = "ptr noalias %ctx, double %h, ptr noalias %weights"
+        return c.function("step", given, flags="noinline")
+
+    def _extrapolated(self, f, name):
+        """Values at the nodes from the last step's polynomial; %weights is (3, 4), by rows."""
+        c = f.code
+        last = [f.load(("backward", name, key)) for key in ("before", *STAGES)]
+        out = []
+        for s in STAGES:
+            weights = []
+            for i in range(4):
+                where = c.put(f"getelementptr double, ptr %weights, i64 {4 * s + i}")
+                weights.append(c.splat(c.put(f"load double, ptr {where}")))
+            out.append(c.total(zip(weights, last, strict=True)))
+        return out
+
+    def _compete(self, f, block, traced, h):
+        """Total bound at the nodes: one 3x3 system for all ligands of a pool (see Sweep)."""
+        c = f.code
+        total = [[c.number(1.0 if i == j else 0.0) for j in STAGES] for i in STAGES]
+        right = [None] * 3
+        parts = []
+        for name, on, off in zip(block.bound, *traced, strict=True):
+            first, weight = self._gains(f, name, off, h)
+            ons = [f(on, s) for s in STAGES]
+            start = f.load(name)
+            for i in STAGES:
+                row = [c.op("mul", weight[i][j], ons[j]) for j in STAGES]
+                total[i] = [c.op("add", a, b) for a, b in zip(total[i], row, strict=True)]
+                right[i] = c.total([(first[i], start)], right[i])
+                for x in row:
+                    right[i] = c.op("add", right[i], x)
+                if i == 2:
+                    parts.append((name, first[2], start, row))
+        inverse = collocation.inverse3(c, total)
+        u = [c.total(list(zip(inverse[i], right, strict=True))) for i in STAGES]
+        free = [c.op("sub", c.number(1.0), x) for x in u]
+        for name, gain, start, row in parts:
+            before = c.op("mul", gain, start)
+            f.store(c.total(list(zip(row, free, strict=True)), before), name)
+        return u
+
+    # -- an output -------------------------------------------------------------------------
+
+    def look(self):
+        """@look: every signal now; marks patients with a state that is not finite or negative."""
+        values = dict.fromkeys(self.model.states)
+        f = Formula(self.machine, self.layout, lambda name, _: values[name])
+        c = f.code
+        lowest, sound = c.number(0.0), c.number(0.0)
+        for name in values:
+            values[name] = x = f.load(name)
+            lowest = c.select(c.compare("olt", x, lowest), x, lowest)
+            # 0 x is NaN where x is not finite.
+            sound = c.fma(x, c.number(0.0), sound)
+        bad = c.compare("ult", c.op("add", lowest, sound), c.splat("%negative"))
+        f.store(c.select(bad, c.number(1.0), f.load("bad")), "bad")
+        for block, traced in (*self.blocks, *self.readouts):
+            if isinstance(block, Competition):
+                whole = values[block.bound[0]]
+                for name in block.bound[1:]:
+                    whole = c.op("add", whole, values[name])
+                values[block.name] = whole
+                f.store(whole, block.name)
+            elif isinstance(block, Algebra):
+                f.store(f(traced), block.name)
+        given = "ptr noalias %ctx, double %negative"
+        return c.function("look", given, flags="noinline")

@@ -1,0 +1,125 @@
+"""The same solver in plain NumPy, patients on the last axis: a cross-check of the native one.
+
+It is also what calibration replays step by step.
+"""
+
+import numpy as np
+
+from ketaqsp.blocks import Algebra, Competition, terms
+from ketaqsp.solve import linear, radau
+from ketaqsp.solve.sweep import Sweep
+
+BATCH = 128  # patients whose propagators are held at once: they stay in the cache
+TELL_EVERY = 25  # steps between two reports of progress
+
+
+def with_constants(model, values):
+    """values with the signals that depend on parameters alone."""
+    values = dict(values)
+    for block in model.constants:
+        values[block.name] = block.value(values)
+    return values
+
+
+def solve(model, values, schedule, rows, course, interventions, tell=None):
+    """States at the outputs of a Course, {name: (O, n)}, of the patients `rows`."""
+    n = len(rows)
+    p = with_constants(model, values)
+    times, lengths, keep = course.times, list(map(float, course.lengths)), course.keep
+    with np.errstate(all="ignore"):
+        nodes, kept = _linear_pass(model, p, schedule, rows, times, lengths, keep)
+    varying = tuple({i.name for i in interventions})
+    sweep = Sweep(model, p, n, varying)
+    state = sweep.start()
+    for name in state:
+        kept[name] = np.empty((len(keep), n))
+    backward = {name: np.tile(state[name], (3, 1)) for name in model.feedback}
+    last_h, start, place = None, None, {int(k): i for i, k in enumerate(keep)}
+    with np.errstate(all="ignore"):  # a failure shows as NaN and is dealt with by `run`
+        for k, h in enumerate(lengths):
+            if tell and k % TELL_EVERY == 0:
+                tell(k / len(lengths))
+            if k in place:
+                for name, x in state.items():
+                    kept[name][place[k]] = x
+            now = {name: x[k] for name, x in nodes.items()}
+            now.update(_in_force(interventions, p, times[k]))
+            guess = backward
+            if last_h is not None:
+                guess = {m: radau.extrapolate(start[m], backward[m], h / last_h) for m in backward}
+            start = {m: state[m] for m in backward}
+            state, backward = sweep.step(state, now, h, guess)
+            last_h = h
+    if len(lengths) in place:
+        for name, x in state.items():
+            kept[name][place[len(lengths)]] = x
+    return kept
+
+
+def _in_force(interventions, values, time):
+    """Values of the intervened parameters on the step that starts at `time`."""
+    out = {i.name: values[i.name] for i in interventions}
+    for i in interventions:
+        if i.start_h - 1e-9 <= time < i.stop_h - 1e-9:
+            out[i.name] = i.value
+    return out
+
+
+def _linear_pass(model, p, schedule, rows, times, lengths, keep):
+    """Node values of the linear states that the sweep reads, and all linear states at outputs."""
+    read = {name for b in model.sweep for _, term in terms(b) for name in term.names}
+    parts = [rows[i : i + BATCH] for i in range(0, len(rows), BATCH)]
+    nodes, kept = {}, {}
+    interval = np.searchsorted(schedule.edges_h, np.array(times[:-1]) + 1e-9, side="right") - 1
+    for system in model.linear:
+        wanted = [i for i, s in enumerate(system.states) if s in read]
+        done = []
+        for first, part in enumerate(parts):
+            inside = slice(first * BATCH, first * BATCH + len(part))
+            values = {k: v[inside] if np.ndim(v) else v for k, v in p.items()}
+            given = _given(system, schedule, part, times, interval)
+            g = linear.generator(system, values, len(part))
+            done.append(linear.march(system, g, lengths, given, wanted, list(map(int, keep))))
+        at = np.concatenate([nodes_of for nodes_of, _ in done], axis=-1)
+        states = np.concatenate([states_of for _, states_of in done], axis=-1)
+        nodes.update({system.states[i]: at[:, :, j] for j, i in enumerate(wanted)})
+        kept.update({name: states[:, i] for i, name in enumerate(system.states)})
+    return nodes, kept
+
+
+def _given(system, schedule, rows, times, interval):
+    """Rates on each step (K, k, n) and amounts given at once {step: (k, n)}, in umol."""
+    k, n = len(system.inputs), len(rows)
+    rates = np.zeros((len(interval), k, n))
+    jumps = {}
+    for j, (name, _) in enumerate(system.inputs):
+        oral = name.endswith("_oral")
+        analyte = name.removesuffix("_oral")
+        if analyte not in schedule.rate:
+            continue
+        if not oral:
+            rates[:, j] = schedule.rate[analyte][interval][:, rows]
+        amounts = (schedule.depot if oral else schedule.bolus)[analyte][:, rows]
+        for edge in np.flatnonzero(amounts.any(axis=1)):
+            step = int(np.searchsorted(times, schedule.edges_h[edge] - 1e-9))
+            jumps.setdefault(step, np.zeros((k, n)))[j] += amounts[edge]
+    return rates, jumps
+
+
+def observe(model, values, kept, times, interventions=(), wanted=None):
+    """Every state and signal at the output times, {name: (O, n)}, from the states alone."""
+    n = next(iter(kept.values())).shape[1]
+    env = {**with_constants(model, values), **kept}
+    for name in {i.name for i in interventions}:
+        env[name] = np.array(np.broadcast_to(env[name], (len(times), n)), dtype=float)
+    for i in interventions:
+        inside = (times >= i.start_h - 1e-9) & (times < i.stop_h - 1e-9)
+        env[i.name][inside] = i.value
+    for block in (*model.sweep, *model.readouts):
+        if isinstance(block, Algebra):
+            env[block.name] = block.value(env)
+        elif isinstance(block, Competition):
+            env[block.name] = sum(env[name] for name in block.bound)
+    names = wanted if wanted is not None else (*model.states, *model.signals)
+    shape = (len(times), n)
+    return {name: np.array(np.broadcast_to(env[name], shape), dtype=float) for name in names}
