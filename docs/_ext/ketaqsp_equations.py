@@ -178,8 +178,9 @@ def _blocks(link):
     whole = model()
     out = [("From parameters alone", [_entry(b) for b in whole.constants if home(b) == link])]
     for system in whole.linear:
-        entries = [_entry(b, system) for b in system.blocks if not isinstance(b, Flow)]
-        if link == home(system.blocks[0]):
+        mine = [b for b in system.blocks if not isinstance(b, Flow) and home(b) == link]
+        entries = [_entry(b, system) for b in mine]
+        if entries:
             out.append((f"Linear system: {system.name.replace('_', ' ')}", entries))
     sweep = [b for b in whole.sweep if home(b) == link]
     if any(isinstance(b, Competition) for b in sweep):

@@ -16,7 +16,8 @@ from scipy.integrate import solve_ivp
 CORE = "{http://www.sbml.org/sbml/level3/version2/core}"
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 TIME = "http://www.sbml.org/sbml/symbols/time"
-SI = {"second": 1.0, "mole": 1.0, "litre": 1e-3, "gram": 1e-3, "dimensionless": 1.0}
+SI = {"second": 1.0, "mole": 1.0, "litre": 1e-3, "gram": 1e-3, "metre": 1.0, "pascal": 1.0}
+SI["dimensionless"] = 1.0
 INFIX = {"plus": "+", "times": "*", "divide": "/", "minus": "-", "power": "**"}
 CALLS = {"exp": "exp", "ln": "log"}
 COMPARE = {"gt": ">", "geq": ">=", "lt": "<", "leq": "<="}

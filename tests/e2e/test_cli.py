@@ -24,10 +24,9 @@ NAMES = (
     *(f"nmda_block_{pool}" for pool in POOLS),
     *("glutamate", "ampa_throughput", "bdnf", "trkb", "mtorc1", "eef2", "synaptic_protein"),
     *("spine_density", "spine_density_absolute", "madrs"),
+    *("cadss", "sbp_change"),
 )
 PROMISED = {
-    "cadss": "the acute link is not built",
-    "sbp_change": "the acute link is not built",
     "bdnf_absolute": "only spine density has its absolute twin",
 }
 QUANTILES = ("p10", "p50", "p90")

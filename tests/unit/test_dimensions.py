@@ -24,7 +24,7 @@ from ketaqsp.plasma import LIGANDS
 from ketaqsp.plasma.equations import out_of
 from ketaqsp.units import unit
 
-LINKS = ("plasma", "receptor", "circuit", "synapse", "mood")
+LINKS = ("plasma", "receptor", "circuit", "synapse", "mood", "acute")
 ROWS = {row.symbol: row for row in rows() if row.role == "default"}
 
 

@@ -154,7 +154,7 @@ def test_equations_hold_every_name(extension):
     import ketaqsp_equations
 
     found = set()
-    for link in ("plasma", "receptor", "circuit", "synapse", "mood", "patient"):
+    for link in ("plasma", "receptor", "circuit", "synapse", "mood", "acute", "patient"):
         for group in ketaqsp_equations.groups(link):
             for entry in group.entries:
                 found |= set(

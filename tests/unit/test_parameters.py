@@ -19,7 +19,7 @@ from ketaqsp.plasma import LIGANDS
 from ketaqsp.units import unit
 
 HOME = Path(ketaqsp.__file__).parent
-LINKS = ("plasma", "receptor", "circuit", "synapse", "mood")
+LINKS = ("plasma", "receptor", "circuit", "synapse", "mood", "acute")
 EQUATIONS = [HOME / link / "equations.py" for link in LINKS]
 DEFAULT = {row.symbol: row for row in rows() if row.role == "default"}
 

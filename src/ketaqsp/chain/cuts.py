@@ -20,6 +20,9 @@ CUTS = {
     "opioid": {"s6": 0.0},
     "ssri_to_trkb": {"k_quick": 0.0, "k_slow": 0.0},
     "acute_relief": {"relief_max": 0.0},
+    "dissociation": {"A_cadss": 0.0},
+    "circulation": {"bp_gain": 0.0, "hr_gain": 0.0},
+    "pain": {"k_vas": 0.0, "k_vas_nk": 0.0},
     "brain_metabolites": {"Kp_uu_nk": 0.0, "Kp_uu_hnk": 0.0},
 }
 # Questions asked by changing a switch rather than cutting a step.

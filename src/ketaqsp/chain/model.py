@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from ketaqsp import circuit, mood, plasma, receptor, synapse
+from ketaqsp import acute, circuit, mood, plasma, receptor, synapse
 from ketaqsp.blocks import Algebra, Amount, Competition, Flow, Follow, Turnover, terms, use
 
 
@@ -75,7 +75,11 @@ def build(ligands=(), midazolam=False, ssri=False, exit="slow"):
     Without a companion its signal is 0, so the states of the default chain stay few.
     """
     linear = [
-        Linear(f"ketamine_{f}", plasma.ketamine(f), ((f"ketamine_{f}", f"ketamine_{f}_central"),))
+        Linear(
+            f"ketamine_{f}",
+            (*plasma.ketamine(f), *acute.effect_sites(f)),
+            ((f"ketamine_{f}", f"ketamine_{f}_central"),),
+        )
         for f in plasma.FORMS
     ]
     between = []
@@ -115,7 +119,7 @@ def build(ligands=(), midazolam=False, ssri=False, exit="slow"):
         constants=tuple(constants),
         linear=tuple(linear),
         sweep=tuple(b for b in sweep if not (isinstance(b, Algebra) and b.constant)),
-        readouts=(*plasma.readouts(), *synapse.relative(), *mood.scales()),
+        readouts=(*plasma.readouts(), *acute.readouts(), *synapse.relative(), *mood.scales()),
         feedback=mood.BACKWARD,
     )
 

@@ -17,10 +17,10 @@ PKS = "clements, domino, fanta_otto, kamp_aln, perez_ruixo"
 CUTS = (
     "disinhibition, pyramidal_block, block_at_rest, rest_to_eef2, habenula, glutamate_to_ampa, "
     "surface_ampa, ampa_carries_mood, bdnf, mtorc1, spines, adaptation, feedback, opioid, "
-    "ssri_to_trkb, acute_relief, brain_metabolites"
+    "ssri_to_trkb, acute_relief, dissociation, circulation, pain, brain_metabolites"
 )
 SCENARIOS = "agonist, hnk, late_hold, tonic_habenula"
-LINKS = "plasma, receptor, circuit, synapse, mood, patient"
+LINKS = "plasma, receptor, circuit, synapse, mood, acute, patient"
 CONFIDENCE = "read, recalled, derived, assumed, fitted"
 FLAG = ""  # in place of <bool>
 STATUS = (

@@ -10,9 +10,12 @@ KINDS = {
     "hour": (libsbml.UNIT_KIND_SECOND, 3600.0),
     "mole": (libsbml.UNIT_KIND_MOLE, 1.0),
     "liter": (libsbml.UNIT_KIND_LITRE, 1.0),
+    "minute": (libsbml.UNIT_KIND_SECOND, 60.0),
+    "meter": (libsbml.UNIT_KIND_METRE, 1.0),
+    "meter_Hg": (libsbml.UNIT_KIND_PASCAL, 133322.387415),
     "gram": (libsbml.UNIT_KIND_GRAM, 1.0),
 }
-SCALES = {"": 0, "kilo": 3, "milli": -3, "micro": -6, "nano": -9}
+SCALES = {"": 0, "kilo": 3, "centi": -2, "milli": -3, "micro": -6, "nano": -9}
 
 
 def unit_id(text):

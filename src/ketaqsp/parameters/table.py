@@ -14,7 +14,7 @@ COLUMNS = (
 ).split(",")
 CONFIDENCE = ("read", "recalled", "derived", "assumed", "fitted")
 ROLES = ("default", "alternative")
-LINKS = ("dose", "plasma", "receptor", "circuit", "synapse", "mood", "patient", "trial")
+LINKS = ("dose", "plasma", "receptor", "circuit", "synapse", "mood", "acute", "patient", "trial")
 HOME = Path(__file__).resolve().parents[1]
 
 

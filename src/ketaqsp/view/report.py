@@ -24,6 +24,7 @@ LINK_TITLES = {
     "circuit": "Circuit",
     "synapse": "Synapse",
     "mood": "Mood",
+    "acute": "Acute effects",
     "patient": "Patient",
 }
 # The page loads nothing, runs nothing and takes no style but the one whose hash is named.
