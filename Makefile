@@ -55,7 +55,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
         --custom-compile-command "make lock"
 lock:
 	echo "setuptools>=77" | $(LOCK) pyproject.toml - -o requirements.lock
-	echo "setuptools>=77" | $(LOCK) pyproject.toml - --extra test --extra docs \
+	echo "setuptools>=77" | $(LOCK) pyproject.toml - --extra jax --extra test --extra docs \
 		-c requirements.lock -o requirements-test.lock
 
 $(RUN_STAMP):

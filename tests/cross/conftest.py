@@ -41,6 +41,15 @@ def drawn(tmp_path_factory):
     return _case(path, cohort, PATIENT, "--patient", str(PATIENT), "--seed", str(SEED))
 
 
+@pytest.fixture(scope="session")
+def one_infusion(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sbml") / "one.xml"
+    regimen, end = ketaqsp.infusion(mg_per_kg=0.5, minutes=40), (40 / 60,)
+    out = ketaqsp.simulate(regimen, ketaqsp.typical(), days=28, extra_times=end)
+    text = exported(path, "--dose", "0.5 mg/kg", "--duration", "40 min")
+    return Case(text, ours(out), model_for(regimen).states)
+
+
 EVENTS = """ID,TIME,EVID,AMT,RATE,II,ADDL,DRUG,ROUTE
 1,0,1,35,52.5,48,1,ketamine,iv
 1,0,1,10,0,24,6,oral_antidepressant,po

@@ -14,7 +14,7 @@ import numpy as np
 
 from cross.sbml_reader import Reader, in_si
 from ketaqsp.units import quantity
-from tolerances import FLAT, NOTHING, ROADRUNNER, SCIPY
+from tolerances import COPASI, FLAT, NOTHING, ROADRUNNER, SCIPY
 
 DAYS = (0, 2, 4, 7, 9, 11)
 # Ends of the infusions: what lives for minutes has its range there. They are edges of our grid
@@ -51,10 +51,10 @@ def _at(values, places):
     return {name: x[places] for name, x in values.items()}
 
 
-def exported(path, *options):
+def exported(path, *options, form="sbml"):
     """The text that `ketaqsp export` writes to `path` in a process of its own."""
     done = subprocess.run(
-        [COMMAND, "export", "--format", "sbml", "--out", path, *options],
+        [COMMAND, "export", "--format", form, "--out", path, *options],
         capture_output=True,
         text=True,
         timeout=120,
@@ -147,6 +147,35 @@ def by_roadrunner(text, times):
     return {name: table[:, 1 + i] * one for i, (name, one) in enumerate(reader.unit.items())}
 
 
+def by_copasi(text, times):
+    """{name: (T,)} in SI at `times` (s), by COPASI's LSODA."""
+    import basico
+
+    reader = Reader(text)
+    model = basico.create_datamodel()
+    if not model.importSBMLFromString(text, None, True):
+        raise RuntimeError("COPASI does not take the file")
+    asked = np.unique(np.append(0.0, times))
+    try:
+        table = basico.run_time_course(
+            values=list(asked / reader.hour),
+            r_tol=1e-9,
+            a_tol=SMALL,
+            max_steps=100_000,
+            use_sbml_id=True,
+            model=model,
+        )
+    finally:
+        basico.remove_datamodel(model)
+    kept = slice(asked.size - times.size, None)
+    # What never moves has no column: its value stands in the model alone.
+    return {
+        name: np.array(table[name])[kept] * one
+        for name, one in reader.unit.items()
+        if name in table
+    }
+
+
 def _check(engine, who, text, mine, tolerance):
     """Problems of the file as it is, and of the same file with all numbers in SI.
 
@@ -171,3 +200,8 @@ def check_scipy(text, mine, tolerance=SCIPY):
 def check_roadrunner(text, mine, tolerance=ROADRUNNER):
     """Problems of the file as libRoadRunner solves it."""
     return _check(by_roadrunner, "libRoadRunner", text, mine, tolerance)
+
+
+def check_copasi(text, mine, tolerance=COPASI):
+    """Problems of the file as COPASI solves it: every curve that moves in the model."""
+    return _check(by_copasi, "COPASI", text, mine, tolerance)

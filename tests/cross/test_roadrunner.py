@@ -1,4 +1,7 @@
-"""libRoadRunner on the file that the command line writes: every state, 28 days, six infusions."""
+"""libRoadRunner on other files of the command line: a drawn patient, other drugs, a switch.
+
+The typical patient is in test_protocols.
+"""
 
 import pytest
 
@@ -11,7 +14,7 @@ from cross.sbml_reader import Reader
 STILL = {"ssri_quick_onset", "ssri_quick", "ssri_slow_onset", "ssri_slow", "late_hold"}
 
 
-@pytest.mark.parametrize("who", ["typical", "drawn"])
+@pytest.mark.parametrize("who", ["drawn"])
 def test_every_state_over_28_days(who, request):
     case = request.getfixturevalue(who)
     states = Reader(case.text).states

@@ -152,6 +152,9 @@ def test_an_event_table_is_refused_by_file_row_and_column(
     refused(capsys, arguments, ("doses.csv", *said), empty_folder, ("doses.csv",))
 
 
+OMEX = ("--format", "omex", "--out", "x")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -159,7 +162,9 @@ def test_an_event_table_is_refused_by_file_row_and_column(
         (("simulate", "--events", "."), (".", "directory")),
         (("simulate", "--events", "no.csv", *DOSE), ("--dose '0.5 mg/kg'", "--events", "one of")),
         (("export", "--format", "smbl", "--out", "x", *DOSE), ("'smbl'", "did you mean 'sbml'")),
-        (("export", "--format", "antimony", "--out", "x", *DOSE), ("antimony", "--format sbml")),
+        (("export", "--out", "x", "--until", "3 d", *DOSE), ("'3 d'", "--format omex")),
+        (("export", *OMEX, "--every", "5 h", *DOSE), ("'5 h'", "does not divide", "'1 h'")),
+        (("export", *OMEX, "--until", "1 d", *DOSE, "--days", "0,3"), ("day 3", "'1 d'")),
         (("export", *DOSE), ("--out ketamine.xml",)),
         (("export", "--out", "no/x.xml", *DOSE), ("'no'", "Make it first")),
         (("export", "--out", "x.xml", "--patient", "-1", *DOSE), ("--patient -1", "0 to 999999")),

@@ -66,9 +66,10 @@ def stated_licence(package, info):
 
 
 def runtime_packages():
-    """Names of everything installed for the run-time dependencies, theirs included."""
+    """Names of everything installed for the run-time dependencies, theirs and extras included."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    waiting = [Requirement(line) for line in project["dependencies"]]
+    optional = project["optional-dependencies"]["jax"]
+    waiting = [Requirement(line) for line in (*project["dependencies"], *optional)]
     seen = set()
     while waiting:
         need = waiting.pop()

@@ -114,7 +114,8 @@ def export(
         Option("--out", help="File to write.", rich_help_panel=o.RESULT, metavar="FILE"),
     ] = None,
     format: Annotated[
-        str, Option("--format", help="sbml.", rich_help_panel=o.RESULT, metavar="NAME")
+        str,
+        Option("--format", help="sbml, antimony, omex.", rich_help_panel=o.RESULT, metavar="NAME"),
     ] = "sbml",
     drug: o.Drug = None,
     route: o.Route = None,
@@ -136,6 +137,24 @@ def export(
     pk: o.Pk = None,
     cut: o.Cut = None,
     scenario: o.Scenario = None,
+    until: Annotated[
+        str | None,
+        Option(
+            "--until",
+            help="omex: length of the experiment. Default: 28 d.",
+            rich_help_panel=o.RESULT,
+            metavar="TIME",
+        ),
+    ] = None,
+    every: Annotated[
+        str | None,
+        Option(
+            "--every",
+            help="omex: its output interval. Default: 1 h.",
+            rich_help_panel=o.RESULT,
+            metavar="TIME",
+        ),
+    ] = None,
     overwrite: o.Overwrite = False,
     as_json: o.Json = False,
 ):

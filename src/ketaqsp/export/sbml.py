@@ -11,7 +11,7 @@ import numpy as np
 import ketaqsp
 from ketaqsp import NOTICE
 from ketaqsp.errors import BadInput, KetaqspError
-from ketaqsp.export import mathml
+from ketaqsp.export import annotate, mathml
 from ketaqsp.export.events import events
 from ketaqsp.export.symbols import equations
 from ketaqsp.export.unit_definitions import define
@@ -77,7 +77,8 @@ def _about(out):
     said = f"Written by ketaqsp {ketaqsp.__version__}. {NOTICE}"
     _done(out.setNotes(f'<body xmlns="{XHTML}"><p>{said}</p></body>'), "notes")
     about = f'version="{ketaqsp.__version__}" notice="{NOTICE}"'
-    _done(out.setAnnotation(f'<k:about xmlns:k="{NAMESPACE}" {about}/>'), "annotation")
+    annotate.mark(out, annotate.FRAMEWORK, annotate.identifiers(annotate.MODEL))
+    _done(out.appendAnnotation(f'<k:about xmlns:k="{NAMESPACE}" {about}/>'), "annotation")
 
 
 def _parameters(out, model, numbers, plan):
@@ -87,7 +88,9 @@ def _parameters(out, model, numbers, plan):
         if name not in known:
             raise BadInput(f"parameter {name} is a row of no table; add it to the link's table.")
         row = known[name]
-        _parameter(out, name, row.unit, row.meaning, numbers[name], constant=name not in moved)
+        fixed = name not in moved
+        made = _parameter(out, name, row.unit, row.meaning, numbers[name], constant=fixed)
+        annotate.mark(made, annotate.sbo(name, row.unit), annotate.paper(row.source))
 
 
 def _inputs(out, model, plan, first):
@@ -95,13 +98,15 @@ def _inputs(out, model, plan, first):
     for name in model.inputs:
         rate = first.rates.get(name, 0.0) if first else 0.0
         label = f"rate at which {name} is given"
-        _parameter(out, f"input_{name}", "umol/h", label, rate, constant=name not in moved)
+        made = _parameter(out, f"input_{name}", "umol/h", label, rate, constant=name not in moved)
+        annotate.mark(made, annotate.PARAMETER, annotate.identifiers(name))
 
 
 def _unknowns(out, model, written):
     """Signals that are fixed, signals that vary, states."""
     for name, (unit, label) in describe(model).items():
-        _parameter(out, name, unit, label, constant=name in written.constants)
+        made = _parameter(out, name, unit, label, constant=name in written.constants)
+        annotate.mark(made, annotate.sbo(name, unit), annotate.identifiers(name))
 
 
 def _starts(out, written, first):
@@ -150,6 +155,7 @@ def _event(out, event, written, units):
     created = out.createEvent()
     created.setId(f"event_{out.getNumEvents()}")
     created.setUseValuesFromTriggerTime(True)
+    annotate.mark(created, annotate.OCCURRING)
     trigger = created.createTrigger()
     trigger.setPersistent(True)
     trigger.setInitialValue(event.time > 0)  # False lets an event at 0 h fire
@@ -167,10 +173,12 @@ def _parameter(out, name, unit, label, value=None, constant=False):
     made.setConstant(constant)
     if value is not None:
         made.setValue(value)
+    return made
 
 
 def _math(element, attribute, target, node):
     """Point an element at its variable and give it its equation."""
+    annotate.mark(element, annotate.EXPRESSION)
     _done(getattr(element, f"set{attribute}")(target), target)
     _done(element.setMath(node), target)
 

@@ -6,13 +6,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
-LIBRARIES = ("numpy", "scipy", "xarray", "matplotlib")
+LIBRARIES = ("numpy", "scipy", "xarray", "matplotlib", "llvmlite")
 PARAMETERS = ("*/parameters.csv", "dose/drugs.csv")
 EQUATIONS = (
     *("*/equations.py", "*/model.py", "plasma/companions.py", "blocks.py", "maths.py"),
     *("chain/rest.py", "chain/cuts.py"),
 )
-SOLVER = ("solve/*.py",)
+SOLVER = ("solve/**/*.py",)
 PATIENTS = ("patient/cohort.py", "patient/prior.py", "patient/random.py")
 
 
