@@ -6,8 +6,8 @@ from docutils import nodes
 from ketaqsp_equations import model
 from ketaqsp_tables import cited_sources, table
 
-from ketaqsp.dose.drugs import DEPOT_ROUTES
 from ketaqsp.dose.drugs import table as known_drugs
+from ketaqsp.dose.routes import inputs as inputs_of
 from ketaqsp.parameters.table import HOME
 
 
@@ -38,10 +38,8 @@ def inputs():
     into = {name: state for system in model().linear for name, state in system.inputs}
     given = {}
     for drug in known_drugs().values():
-        for analyte, _ in drug.analytes:
-            for route in drug.routes:
-                name = f"{analyte}_oral" if route in DEPOT_ROUTES else analyte
-                given.setdefault(name, []).append(drug.name)
+        for name, routes in inputs_of(drug.name).items():
+            given.setdefault(name, []).append(f"{drug.name} ({', '.join(routes)})")
     body = []
     for name, state in into.items():
         if name in given:

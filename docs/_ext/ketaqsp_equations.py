@@ -9,11 +9,10 @@ import ketaqsp_mathml as mathml
 from sympy import Float, Symbol, log, sympify
 
 from ketaqsp.blocks import Algebra, Amount, Competition, Flow, Follow, Turnover, terms
-from ketaqsp.chain import build, rest
+from ketaqsp.chain import build, everything, rest
 from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import LINKS
 from ketaqsp.patient.simulate import describe
-from ketaqsp.plasma import LIGANDS
 from ketaqsp.receptor import POOLS
 
 # Functions that say no more than the equation does.
@@ -54,7 +53,7 @@ class Group:
 @cache
 def model():
     """The chain with every companion drug, so that no block is left out."""
-    return build(ligands=LIGANDS, midazolam=True, ssri=True)
+    return everything()
 
 
 @cache

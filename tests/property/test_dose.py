@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ketaqsp.dose import Dose, Regimen
-from ketaqsp.dose.drugs import drug
+from ketaqsp.dose.drugs import PUMPED, drug
 from ketaqsp.dose.event_table import read_events, write_events
 from ketaqsp.dose.schedule import schedule
 from tolerances import ARRIVES
@@ -26,11 +26,13 @@ def doses(draw):
     unit = draw(st.sampled_from(["mg", "mg/kg"]))
     low, high = (entry.min_mg, entry.max_mg) if unit == "mg" else (1e-3, entry.max_mg_per_kg)
     amount = draw(st.floats(low, high))
+    route = draw(st.sampled_from(entry.routes))
     duration = 0.0
-    if entry.routes == ("iv",):
+    if route in PUMPED:
         long = st.floats(0.5, 48.0)
         duration = draw(st.one_of(st.sampled_from([0.0, 0.5, 2 / 3, 1.0]), long))
-    return Dose(name, entry.routes[0], amount, unit, draw(STARTS), duration)
+    lag = draw(st.sampled_from([0.0, 0.25, 1.5]))
+    return Dose(name, route, amount, unit, draw(STARTS), duration, lag)
 
 
 REGIMENS = st.lists(doses(), max_size=8).map(lambda some: Regimen(tuple(some)))
@@ -54,8 +56,8 @@ def test_what_arrives_is_what_was_given(group):
     assert plan.edges_h[0] == 0.0 and (np.diff(plan.edges_h) > 0).all()
     for patient, (regimen, weight) in enumerate(group):
         expected = given_umol(regimen, weight)
+        assert all((x >= 0).all() and not x[-1].any() for x in plan.rate.values())
         for name in plan.analytes:
-            assert (plan.rate[name] >= 0).all() and not plan.rate[name][-1].any()
             arrived = plan.total(name)[patient]
             assert abs(arrived - expected[name]) <= ARRIVES * expected[name]
 
@@ -67,8 +69,8 @@ def test_permuting_patients_permutes_columns(group, random):
     plain = schedule(*zip(*group, strict=True))
     mixed = schedule(*zip(*(group[k] for k in order), strict=True))
     assert (plain.edges_h == mixed.edges_h).all() and plain.analytes == mixed.analytes
-    for name in plain.analytes:
-        for part in ("rate", "bolus", "depot"):
+    for name in plain.inputs:
+        for part in ("rate", "bolus"):
             before, after = getattr(plain, part)[name], getattr(mixed, part)[name]
             assert (before[:, order] == after).all()
 
@@ -77,8 +79,9 @@ def test_permuting_patients_permutes_columns(group, random):
 def test_one_regimen_for_all_is_the_same_as_one_each(regimen, weights):
     shared, each = schedule(regimen, weights), schedule([regimen] * len(weights), weights)
     assert (shared.edges_h == each.edges_h).all()
-    for name in shared.analytes:
+    for name in shared.inputs:
         assert (shared.rate[name] == each.rate[name]).all()
+    for name in shared.analytes:
         assert (shared.total(name) == each.total(name)).all()
 
 

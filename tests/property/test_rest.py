@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 import ketaqsp as kq
 from ketaqsp.blocks import Turnover
-from ketaqsp.chain import build
+from ketaqsp.chain import build, everything
 from ketaqsp.dose.schedule import schedule
-from ketaqsp.plasma import LIGANDS
 from ketaqsp.solve import run
 from tolerances import REST_DRIFT
 
@@ -40,7 +39,7 @@ def drifts(found):
 
 def full(exit):
     """The chain with every companion, so that each of its states is looked at."""
-    return build(ligands=LIGANDS, midazolam=True, ssri=True, exit=exit)
+    return everything(exit)
 
 
 def test_sixty_days_of_sixteen_patients():

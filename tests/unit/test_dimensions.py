@@ -10,7 +10,7 @@ from importlib import import_module
 import pytest
 
 from ketaqsp.blocks import Algebra, Competition, Flow, Follow, Turnover, terms, use
-from ketaqsp.chain import build
+from ketaqsp.chain import build, everything
 from ketaqsp.chain.dimensions import (
     VALUE,
     check,
@@ -20,7 +20,6 @@ from ketaqsp.chain.dimensions import (
     without_effect,
 )
 from ketaqsp.parameters import rows
-from ketaqsp.plasma import LIGANDS
 from ketaqsp.plasma.equations import out_of
 from ketaqsp.units import unit
 
@@ -30,7 +29,7 @@ ROWS = {row.symbol: row for row in rows() if row.role == "default"}
 
 def full(exit="slow"):
     """The chain with every companion."""
-    return build(ligands=LIGANDS, midazolam=True, ssri=True, exit=exit)
+    return everything(exit)
 
 
 def in_plasma(model, block):
@@ -265,13 +264,15 @@ def without_one_factor(function):
 HELPERS = {"severity", "quasi_steady"}
 # Factors without a unit whose arguments also stand elsewhere in their function: no check of units
 # can miss them. What does: the rest of the patient for the first three (their production is the
-# loss only with the factor there), Mealing's protocol for dissociation, the scale for madrs.
+# loss only with the factor there), Mealing's protocol for dissociation, the scale for madrs,
+# published interactions for left_by_enzymes (1 where nothing inhibits).
 UNSEEN = {
     "bdnf": {"top_D * x", "top_D - 1 + x", "top_D"},
     "surface_ampa": {"top_A * x", "top_A - 1 + x", "top_A"},
     "protein": {"top_P * x", "top_P - 1 + x", "top_P"},
     "dissociation": {"po", "1 - po"},
     "madrs": {"1 - rho"},
+    "left_by_enzymes": {"clint", "clint - 1"},
 }
 
 

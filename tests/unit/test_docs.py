@@ -40,12 +40,11 @@ def text_of(path):
 
 def model_names():
     """Every row, state, signal and input of the chain with all companions."""
-    from ketaqsp.chain import build
-    from ketaqsp.plasma import LIGANDS
+    from ketaqsp.chain import everything
 
     found = {row.symbol for row in rows()}
     for exit in ("slow", "split"):
-        model = build(ligands=LIGANDS, midazolam=True, ssri=True, exit=exit)
+        model = everything(exit)
         found |= {*model.states, *model.signals, *(f"input_{name}" for name in model.inputs)}
     return found
 

@@ -99,6 +99,7 @@ def test_days(days):
     assert parse_days(days) == (0.0, 3.0, 7.0)
 
 
+STEADY = tuple(Dose("ketamine", "im", mg, "mg", ss=1, ii_h=24.0) for mg in (10, 20))
 BAD = [
     # call, what the message must say
     (lambda: parse_amount("0.5"), ["'0.5'", "no unit", "mg, mg/kg", "'0.5 mg/kg'"]),
@@ -142,9 +143,18 @@ BAD = [
     (lambda: infusion(mg=35, minutes=0), ["0 min", "bolus"]),
     (lambda: infusion(mg=35, minutes="40 min"), ["'40 min'", "not a number"]),
     (lambda: infusion("saline", mg=35), ["saline takes no dose", "nothing()"]),
-    (lambda: bolus(mg=35, route="in"), ["'in' (intranasal)", "not available yet", "'route: iv'"]),
+    (lambda: bolus("memantine", mg=20, route="in"), ["intranasal", "not available", "'route: po'"]),
     (lambda: bolus(mg=35, route="ivv"), ["'ivv'", "did you mean 'iv'?"]),
-    (lambda: oral("ketamine", mg=50, days=0), ["by mouth", "iv (intravenous)"]),
+    (lambda: oral("lanicemine", mg=50, days=0), ["by mouth", "iv (intravenous)"]),
+    (lambda: infusion(mg=35, route="im"), ["into a muscle", "0.666667 h", "iv or sc", "bolus("]),
+    (lambda: infusion(mg=35, route="po_er"), ["extended release", "at once", "0 h"]),
+    (lambda: bolus(mg=35, route="nasal"), ["'nasal'", "did you mean 'in'?"]),
+    (lambda: Dose("ketamine", "im", 35, "mg", ss=3, ii_h=24), ["ss 3", "0 (none)", "2 (steady"]),
+    (lambda: Dose("ketamine", "im", 35, "mg", ss=1), ["ii_h 0 h", "0.25 to 1008 h", "hours"]),
+    (lambda: Dose("ketamine", "im", 35, "mg", ii_h=24), ["ii_h 24 h", "only with ss"]),
+    (lambda: Dose("ketamine", "im", 35, "mg", lag_h=49), ["lag of ketamine 49 h", "0 to 48 h"]),
+    (lambda: Regimen((), resets=(-1,)), ["reset -1 h", "from 0"]),
+    (lambda: Regimen(STEADY), ["2 doses with ss 1 at 0 h", "ss 2"]),
     (lambda: infusion("memantine", mg=20), ["'iv'", "po (by mouth)"]),
     (lambda: Dose("memantine", "po", 20, "mg", 0, 1), ["1 h", "at once", "oral("]),
     (lambda: Dose("ketamine", "iv", 35, "mg", 0, 1e-12), ["shorter than a second", "bolus"]),
@@ -206,7 +216,7 @@ def test_schedule_of_one_infusion():
     assert plan.total("ketamine_s") == pytest.approx([73.622, 105.174], rel=1e-4)
     assert plan.rate["ketamine_s"][0, 0] == pytest.approx(73.622 * 1.5, rel=1e-4)
     assert plan.rate["ketamine_s"][-1].tolist() == [0.0, 0.0]
-    assert not plan.bolus["ketamine_s"].any() and not plan.depot["ketamine_s"].any()
+    assert not plan.bolus["ketamine_s"].any() and plan.inputs == plan.analytes
 
 
 def test_schedule_of_overlap_bolus_and_depot():
@@ -222,8 +232,8 @@ def test_schedule_of_overlap_bolus_and_depot():
     assert rate[:, 0] == pytest.approx(np.array([1, 2, 1, 0, 0]) * 15 / 237.7 * 1e3)
     assert not rate[:, 1].any()
     assert plan.bolus["midazolam"][4] == pytest.approx([3 / 325.8 * 1e3, 0])
-    assert plan.depot["memantine"][4] == pytest.approx([20 / 179.3 * 1e3, 0])
-    assert not plan.bolus["memantine"].any()
+    assert plan.bolus["memantine_oral"][4] == pytest.approx([20 / 179.3 * 1e3, 0])
+    assert "memantine" not in plan.bolus and plan.of["memantine_oral"] == "memantine"
     with pytest.raises(ValueError, match="read-only"):
         rate[0, 0] = 1.0
 

@@ -1,8 +1,10 @@
 """Event tables: what is read, and that a refusal names file, row, column and remedy."""
 
+from dataclasses import replace
+
 import pytest
 
-from ketaqsp.dose import bolus, infusion, nothing, oral
+from ketaqsp.dose import Dose, Regimen, bolus, infusion, nothing, oral
 from ketaqsp.dose.event_table import COLUMNS, read_events, write_events
 from ketaqsp.errors import BadInput
 
@@ -47,6 +49,46 @@ def test_columns_that_may_be_left_out_or_moved(tmp_path, header, row):
     assert read_events(written(tmp_path, header, row)) == {1: bolus(mg=35)}
 
 
+def test_resets_and_steady_states(tmp_path):
+    """What NONMEM says: a reset or SS 1 ends what is pending, and a dose in the row above it."""
+    path = written(
+        tmp_path,
+        "ID,TIME,EVID,AMT,RATE,II,ADDL,SS,DRUG,ROUTE,DUR,LAG",
+        "1,0,1,20,0,12.5,9,2,oral_antidepressant,po,0,0.5",
+        "1,30,1,35,0,0,0,0,ketamine,iv,0.5,0",
+        "1,30,4,10,0,0,0,0,ketamine,im,0,0",
+        "1,40,2,0,0,0,0,0,.,.,0,0",
+        "1,50,1,30,0,48,1,1,ketamine,sc,1,0",
+        "1,60,3,0,0,0,0,0,.,.,0,0",
+    )
+    oral_dose = Dose("oral_antidepressant", "po", 20, "mg", lag_h=0.5)
+    assert read_events(path)[1] == Regimen(
+        (
+            replace(oral_dose, ss=2, ii_h=12.5),
+            replace(oral_dose, start_h=12.5),
+            replace(oral_dose, start_h=25.0),
+            Dose("ketamine", "im", 10, "mg", 30.0),
+            Dose("ketamine", "sc", 30, "mg", 50.0, 1.0, ss=1, ii_h=48.0),
+        ),
+        resets=(30.0, 60.0),
+    )
+
+
+def test_two_doses_that_clear_each_other(tmp_path):
+    line = "1,0,1,35,0,24,0,1,1,ketamine,im,mg"
+    with pytest.raises(BadInput, match="row 3, column SS.*write SS 2"):
+        read_events(written(tmp_path, HEADER, line, line))
+
+
+def test_how_long_is_said_once(tmp_path):
+    row = "1,0,1,35,35,0,0,0,2,ketamine,iv,mg,1"
+    with pytest.raises(BadInput, match="row 2, column DUR: 1.0 and RATE 35 both"):
+        read_events(written(tmp_path, HEADER + ",DUR", row))
+    slow = "1,0,1,35,0,0,0,0,1,ketamine,im,mg,1"
+    with pytest.raises(BadInput, match="row 2, column DUR: .*into a muscle"):
+        read_events(written(tmp_path, HEADER + ",DUR", slow))
+
+
 BAD_ROWS = [
     # row, column, what the message must say
     ("x,0,1,35,0,0,0,0,2,ketamine,iv,mg", "ID", ["'x'", "not a number"]),
@@ -55,9 +97,9 @@ BAD_ROWS = [
     ("1,-1,1,35,0,0,0,0,2,ketamine,iv,mg", "TIME", ["-1 h", "from 0 to 87600 h"]),
     ("1,nan,1,35,0,0,0,0,2,ketamine,iv,mg", "TIME", ["nan", "not finite"]),
     ("1,.,1,35,0,0,0,0,2,ketamine,iv,mg", "TIME", ["missing"]),
-    ("1,0,2,35,0,0,0,0,2,ketamine,iv,mg", "EVID", ["2", "not read yet", "0 (observation)"]),
-    ("1,0,3,0,0,0,0,0,2,ketamine,iv,mg", "EVID", ["3", "a reset", "1 (dose)"]),
-    ("1,0,4,35,0,0,0,0,2,ketamine,iv,mg", "EVID", ["4", "not read yet"]),
+    ("1,0,2,35,0,0,0,0,2,ketamine,iv,mg", "AMT", ["35", "EVID 2", "EVID 1"]),
+    ("1,0,3,35,0,0,0,0,2,ketamine,iv,mg", "AMT", ["35", "reset", "EVID 1"]),
+    ("1,0,4,0,0,0,0,0,2,ketamine,iv,mg", "AMT", ["0 mg", "saline"]),
     ("1,0,5,35,0,0,0,0,2,ketamine,iv,mg", "EVID", ["5", "out of range"]),
     ("1,0,.,35,0,0,0,0,2,ketamine,iv,mg", "EVID", ["missing"]),
     ("1,0,1,much,0,0,0,0,2,ketamine,iv,mg", "AMT", ["'much'", "not a number"]),
@@ -66,7 +108,10 @@ BAD_ROWS = [
     ("1,0,0,35,0,0,0,0,2,ketamine,iv,mg", "AMT", ["35", "EVID 1"]),
     ("1,0,1,70,0,0,0,0,2,ketamine,iv,mg/kg", "AMT", ["70 mg/kg", "'dose: 70 mg'"]),
     ("1,0,1,0.5,0,0,0,0,2,ketamine,iv,mg", "AMT", ["0.5 mg", "'dose: 0.5 mg/kg'"]),
-    ("1,0,1,35,-2,0,0,0,2,ketamine,iv,mg", "RATE", ["'-2'", "not read", "per hour"]),
+    ("1,0,1,35,-2,0,0,0,2,ketamine,iv,mg", "RATE", ["'-2'", "D1", "column DUR"]),
+    ("1,0,1,35,-1,0,0,0,2,ketamine,iv,mg", "RATE", ["'-1'", "R1", "column DUR"]),
+    ("1,0,1,35,-7,0,0,0,2,ketamine,iv,mg", "RATE", ["'-7'", "not read", "AMT per hour"]),
+    ("1,0,1,35,35,0,0,0,1,ketamine,im,mg", "RATE", ["into a muscle", "0 h"]),
     ("1,0,1,35,inf,0,0,0,2,ketamine,iv,mg", "RATE", ["inf", "not finite"]),
     ("1,0,1,35,1e9,0,0,0,2,ketamine,iv,mg", "RATE", ["shorter than a second"]),
     ("1,0,1,35,0.01,0,0,0,2,ketamine,iv,mg", "RATE", ["3500 h", "336 h"]),
@@ -75,12 +120,15 @@ BAD_ROWS = [
     ("1,0,1,35,0,24,1e9,0,2,ketamine,iv,mg", "ADDL", ["out of range", "87600"]),
     ("1,0,1,35,0,9e4,1,0,2,ketamine,iv,mg", "II", ["90000 h", "87600 h"]),
     ("1,0,1,35,0,8e4,2,0,2,ketamine,iv,mg", "ADDL", ["160000 h", "87600 h"]),
-    ("1,0,1,35,0,24,0,1,2,ketamine,iv,mg", "SS", ["steady state", "not read yet"]),
+    ("1,0,1,35,0,0,0,1,2,ketamine,iv,mg", "II", ["SS 1", "hours between"]),
+    ("1,0,1,35,0,24,0,3,2,ketamine,iv,mg", "SS", ["3", "from 0 to 2"]),
+    ("1,0,1,0,35,0,0,1,2,ketamine,iv,mg", "AMT", ["without end", "AMT = RATE x II"]),
+    ("1,0,1,35,0,0.1,0,1,2,ketamine,iv,mg", "II", ["0.1 h", "0.25 to 1008 h"]),
     ("1,0,1,35,0,0,0,0,x,ketamine,iv,mg", "CMT", ["'x'", "not a number"]),
     ("1,0,1,35,0,0,0,0,depot,ketamine,iv,mg", "CMT", ["'depot'", "'iv'"]),
     ("1,0,1,35,0,0,0,0,2,ketmine,iv,mg", "DRUG", ["did you mean 'ketamine'?"]),
     ("1,0,1,35,0,0,0,0,2,saline,iv,mg", "DRUG", ["takes no dose", "EVID 0"]),
-    ("1,0,1,35,0,0,0,0,2,ketamine,in,mg", "ROUTE", ["intranasal", "'route: iv'"]),
+    ("1,0,1,35,0,0,0,0,2,memantine,in,mg", "ROUTE", ["intranasal", "'route: po'"]),
     ("1,0,1,35,0,0,0,0,2,ketamine,,mg", "ROUTE", ["missing", "one of: iv"]),
     ("1,0,1,35,0,0,0,0,2,ketamine,iv,ug", "AMT_UNIT", ["'ug'", "Known: mg, mg/kg"]),
 ]
@@ -143,8 +191,8 @@ def test_one_regimen_is_written_as_patient_1(tmp_path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert lines == [
         ",".join(COLUMNS),
-        "1,0.0,1,30.0,30.0,0,0,0,2,ketamine,iv,mg",
-        "1,72.0,1,30.0,30.0,0,0,0,2,ketamine,iv,mg",
+        "1,0.0,1,30.0,30.0,0,0,0,2,ketamine,iv,mg,0,0",
+        "1,72.0,1,30.0,30.0,0,0,0,2,ketamine,iv,mg,0,0",
     ]
 
 

@@ -5,19 +5,17 @@ import pytest
 
 from ketaqsp.blocks import terms as of_block
 from ketaqsp.blocks import use
-from ketaqsp.chain import build
+from ketaqsp.chain import everything
 from ketaqsp.maths import exp, hill, log, power, softplus, sqrt
 from ketaqsp.solve.native.expressions import Graph
 from native_code import terms
 from tolerances import TRACED
 
-LIGANDS = ("memantine", "mk801", "lanicemine")
-
 
 @pytest.mark.parametrize("fixed", [True, False])
 @pytest.mark.parametrize("exit", ["slow", "split"])
 def test_every_term(exit, fixed):
-    model = build(LIGANDS, midazolam=True, ssri=True, exit=exit)
+    model = everything(exit)
     every = [t for block in model.blocks for _, t in of_block(block)]
     compiled = terms(every, fixed)
     rng = np.random.default_rng(5)

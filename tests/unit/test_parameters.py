@@ -10,12 +10,11 @@ import pytest
 
 import ketaqsp
 from ketaqsp.blocks import terms
-from ketaqsp.chain import build
+from ketaqsp.chain import build, everything
 from ketaqsp.chain.dimensions import check
 from ketaqsp.errors import BadInput
 from ketaqsp.parameters import rows, sources
 from ketaqsp.parameters.table import COLUMNS, published, published_names, read
-from ketaqsp.plasma import LIGANDS
 from ketaqsp.units import unit
 
 HOME = Path(ketaqsp.__file__).parent
@@ -43,9 +42,7 @@ LOCAL = {"C", "Q"}
 
 
 def models():
-    return [
-        build(ligands=LIGANDS, midazolam=True, ssri=True, exit=exit) for exit in ("slow", "split")
-    ] + [build()]
+    return [everything(exit) for exit in ("slow", "split")] + [build()]
 
 
 def functions(path):

@@ -68,25 +68,33 @@ def drugs_beside_ketamine(analytes):
     return ligands, "midazolam" in analytes, "ssri" in analytes
 
 
-def build(ligands=(), midazolam=False, ssri=False, exit="slow"):
+# Places beside plasma that a model can be asked to have.
+PLACES = (
+    *(f"ketamine_{site}" for site in plasma.SITES),
+    *(f"midazolam_{site}" for site in plasma.MIDAZOLAM_SITES),
+)
+
+
+def build(ligands=(), midazolam=False, ssri=False, exit="slow", places=()):
     """The chain for ketamine and the companions asked for.
 
-    ligands: further NMDA ligands (memantine, mk801, lanicemine). exit: see receptor.model.
+    ligands: further NMDA ligands (memantine, mk801, lanicemine). exit: see receptor.model. places:
+    where doses go in beside plasma, of PLACES; others (ligands, ssri) have theirs in any case.
     Without a companion its signal is 0, so the states of the default chain stay few.
     """
+    sites = _sites("ketamine", plasma.SITES, places)
     linear = [
         Linear(
             f"ketamine_{f}",
-            (*plasma.ketamine(f), *acute.effect_sites(f)),
-            ((f"ketamine_{f}", f"ketamine_{f}_central"),),
+            (*plasma.ketamine(f, sites), *acute.effect_sites(f)),
+            _inputs(f"ketamine_{f}", sites),
         )
         for f in plasma.FORMS
     ]
     between = []
     if midazolam:
-        linear.append(
-            Linear("midazolam", plasma.midazolam(), (("midazolam", "midazolam_central"),))
-        )
+        own = _sites("midazolam", plasma.MIDAZOLAM_SITES, places)
+        linear.append(Linear("midazolam", plasma.midazolam(own), _inputs("midazolam", own)))
         gaba = plasma.occupancy(
             "gaba", "effect_midazolam", "EC50_mdz", "gain on GABA-A receptors by midazolam"
         )
@@ -113,7 +121,7 @@ def build(ligands=(), midazolam=False, ssri=False, exit="slow"):
         *synapse.synapse(),
         *mood.mood(),
     )
-    constants = [b for f in plasma.FORMS for b in plasma.sizes(f)]
+    constants = [b for f in plasma.FORMS for b in plasma.sizes(f, sites)]
     constants += [b for b in sweep if isinstance(b, Algebra) and b.constant]
     return Model(
         constants=tuple(constants),
@@ -122,6 +130,22 @@ def build(ligands=(), midazolam=False, ssri=False, exit="slow"):
         readouts=(*plasma.readouts(), *acute.readouts(), *synapse.relative(), *mood.scales()),
         feedback=mood.BACKWARD,
     )
+
+
+def everything(exit="slow"):
+    """The chain with every companion and every place that a dose may go into."""
+    return build(plasma.LIGANDS, midazolam=True, ssri=True, exit=exit, places=PLACES)
+
+
+def _sites(drug, known, places):
+    """Sites of a drug among the places, in the order of its link."""
+    return tuple(site for site in known if f"{drug}_{site}" in places)
+
+
+def _inputs(analyte, sites):
+    """What arrives and where it enters: plasma first."""
+    beside = ((f"{analyte}_{site}", f"{analyte}_{site}") for site in sites)
+    return ((analyte, f"{analyte}_central"), *beside)
 
 
 def check_order(model):
@@ -140,6 +164,7 @@ def check_order(model):
 
 
 __all__ = [
+    "PLACES",
     "Algebra",
     "Amount",
     "Competition",
@@ -151,4 +176,5 @@ __all__ = [
     "build",
     "check_order",
     "drugs_beside_ketamine",
+    "everything",
 ]

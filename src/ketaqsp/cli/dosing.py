@@ -15,7 +15,7 @@ OPTIONS = {
     r"Write 0 for a dose given at once": "Write '0 min' for a dose given at once",
     r"'(dose|route|drug): ([^']*)'": r"--\1 '\2'",
     r"[Uu]se saline, that is nothing\(\)": "use --drug saline",
-    r"Use oral\(\.\.\.\)": "Leave --duration out",
+    r"Use (oral|bolus)\(\.\.\.\)\.": "Leave --duration out.",
     r"use bolus\(\.\.\.\)": "give it at once with --duration '0 min'",
     r"Use bolus\(\.\.\.\), or a duration": "Give it at once with --duration '0 min', or write one",
 }
@@ -24,7 +24,7 @@ CELLS = {
     r"write 'dose: ([^']*?) (mg\S*)'": r"write AMT \1 and AMT_UNIT \2",
     r"[Uu]se 'route: ([^']*)'": r"Write ROUTE \1",
     r"[Uu]se saline, that is nothing\(\)": "use EVID 0",
-    r"Use oral\(\.\.\.\)": "Write RATE 0",
+    r"Use (oral|bolus)\(\.\.\.\)\.": "Write RATE 0 and DUR 0.",
     r"use bolus\(\.\.\.\)": "write RATE 0 to give it at once",
     r"Use bolus\(\.\.\.\), or a duration such as '40 min'": "Write RATE 0 to give it at once",
 }
@@ -99,7 +99,7 @@ def _dosing(drug, route, dose, duration, days, events):
 
 def _regimen(name, route, dose, duration, days):
     from ketaqsp.dose import Dose, Regimen, nothing
-    from ketaqsp.dose.drugs import DEPOT_ROUTES, ROUTES, drug
+    from ketaqsp.dose.drugs import ROUTES, drug
     from ketaqsp.dose.quantity import parse_amount, parse_days, parse_time
 
     entry = drug(name)
@@ -116,7 +116,7 @@ def _regimen(name, route, dose, duration, days):
         raise BadInput(f"{name} needs a dose. Write for example --dose '0.5 mg/kg'.")
     amount, unit = parse_amount(dose, "--dose")
     route = entry.routes[0] if route is None else route
-    default = "0 min" if route in DEPOT_ROUTES else INFUSION
+    default = INFUSION if route == "iv" else "0 min"
     hours = parse_time(default if duration is None else duration, "--duration")
     return Regimen(tuple(Dose(name, route, amount, unit, WHOLE_DAY * d, hours) for d in days))
 

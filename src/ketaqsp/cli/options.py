@@ -11,7 +11,7 @@ DRUGS = (
     "ketamine, esketamine, arketamine, midazolam, memantine, mk801, lanicemine, "
     "oral_antidepressant, saline, none"
 )
-ROUTES = "iv, po"
+ROUTES = "iv, im, sc, in, po, po_er, sl"
 PRESETS = "trd"
 PKS = "clements, domino, fanta_otto, kamp_aln, perez_ruixo"
 CUTS = (
@@ -39,7 +39,7 @@ Route = Annotated[
     str | None,
     Option(
         "--route",
-        help=f"{ROUTES}. Default: the one that the drug has.",
+        help=f"{ROUTES}. Default: the first that the drug has.",
         rich_help_panel=DOSING,
         metavar="NAME",
     ),

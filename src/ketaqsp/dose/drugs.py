@@ -32,9 +32,14 @@ ALSO_SAID = {
     "oral": "po",
     "by mouth": "po",
     "sublingual": "sl",
+    "extended release": "po_er",
+    "er": "po_er",
+    "xr": "po_er",
+    "tablet": "po",
+    "lozenge": "sl",
 }
-# Routes whose amount waits in a depot; the others reach plasma at once or at a steady rate.
-DEPOT_ROUTES = ("po",)
+# Routes by which a pump may run; by the others a dose goes in at once.
+PUMPED = ("iv", "sc")
 
 # Limits in mg are those in mg/kg for a heavy adult.
 HEAVY_ADULT_KG = 100.0
@@ -96,7 +101,7 @@ def analytes():
 
 
 def check_route(name, route):
-    """Raise BadInput unless ``route`` is a route that drug ``name`` has now."""
+    """Raise BadInput unless ``route`` is a route that drug ``name`` has."""
     if not isinstance(route, str) or route not in ROUTES:
         meant = ALSO_SAID.get(str(route).strip().lower())
         if meant:
@@ -106,7 +111,7 @@ def check_route(name, route):
     if route not in now:
         listing = ", ".join(f"{r} ({ROUTES[r]})" for r in now)
         raise BadInput(
-            f"route {route!r} ({ROUTES[route]}) of {name} is not available yet: its uptake has no "
-            f"parameters here. {name} has now: {listing}. Use 'route: {now[0]}'.",
+            f"route {route!r} ({ROUTES[route]}) of {name} is not available: its uptake has no "
+            f"parameters here. {name} has: {listing}. Use 'route: {now[0]}'.",
             field="route",
         )

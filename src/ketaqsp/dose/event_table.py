@@ -2,8 +2,10 @@
 
 Columns: ID (whole number), TIME (h), EVID, AMT, DRUG and ROUTE are needed (CMT 'central' or
 'depot' may stand for ROUTE); RATE (AMT per hour, 0 = at once), II (h), ADDL, SS, CMT and AMT_UNIT
-(mg unless it says mg/kg) may be left out. '.' and an empty cell mean 0. Other columns, such as
-covariates, are passed over. Read: EVID 0 (an observation, ignored) and 1 (a dose).
+(mg unless it says mg/kg), DUR (h, in place of RATE) and LAG (h from the dose to its entry) may be
+left out. '.' and an empty cell mean 0. Other columns, such as covariates, are passed over. EVID 0
+and 2 (an observation, another event) are passed over, 1 is a dose, 3 a reset, 4 a reset and a dose.
+SS 1 and 2 stand for the same dose every II hours without beginning; 1 clears all else.
 """
 
 import csv
@@ -14,24 +16,24 @@ from dataclasses import replace
 from numbers import Integral
 from pathlib import Path
 
-from ketaqsp.dose.drugs import DEPOT_ROUTES, drug
+from ketaqsp.dose.drugs import drug
 from ketaqsp.dose.quantity import MAX_HOURS, number
-from ketaqsp.dose.regimen import Dose, Regimen
+from ketaqsp.dose.regimen import MAX_LAG_H, Dose, Regimen
 from ketaqsp.errors import BadInput, MachineError, nearest
 
 COLUMNS = (
     *("ID", "TIME", "EVID", "AMT", "RATE", "II", "ADDL", "SS", "CMT"),
-    *("DRUG", "ROUTE", "AMT_UNIT"),
+    *("DRUG", "ROUTE", "AMT_UNIT", "DUR", "LAG"),
 )
 NEEDED = ("ID", "TIME", "EVID", "AMT", "DRUG")
 NEVER_EMPTY = ("ID", "TIME", "EVID")
 # More repeats than hours in ten years cannot be meant, and would fill the memory.
 MAX_ADDL = int(MAX_HOURS)
 
-_NOT_READ_YET = {
-    2: "an event of another kind",
-    3: "a reset",
-    4: "a reset with a dose",
+NO_DOSE = {
+    0: "an observation row (EVID 0)",
+    2: "a row that gives nothing (EVID 2)",
+    3: "a reset (EVID 3)",
 }
 _COLUMN_OF = {
     "drug": "DRUG",
@@ -40,6 +42,9 @@ _COLUMN_OF = {
     "unit": "AMT_UNIT",
     "start_h": "TIME",
     "duration_h": "RATE",
+    "lag_h": "LAG",
+    "ss": "SS",
+    "ii_h": "II",
 }
 _COMPARTMENT = {"central": 2, "depot": 1}  # numbered as in ADVAN4
 
@@ -50,19 +55,19 @@ def read_events(path):
     BadInput names file, row (the header is row 1), column, value and remedy. A patient with
     observation rows only gets the empty regimen.
     """
-    doses, last = {}, None
+    found, last = {}, None
     for row in _rows(path):
         patient = row.whole("ID", low=0, high=2**53)
         time_h = row.number("TIME", low=0.0, high=MAX_HOURS, unit="h")
         if last is None or patient != last[0]:
-            if patient in doses:
+            if patient in found:
                 row.refuse("ID", patient, "came before, with other IDs between; sort the rows")
-            doses[patient] = []
+            found[patient] = _Course()
         elif time_h < last[1]:
             row.refuse("TIME", time_h, f"is before {last[1]:g} h in the row above; sort the rows")
         last = (patient, time_h)
-        doses[patient] += _events(row, time_h)
-    return {patient: Regimen(tuple(given)) for patient, given in doses.items()}
+        found[patient].take(row, time_h)
+    return {patient: course.regimen() for patient, course in found.items()}
 
 
 def write_events(regimen, path):
@@ -78,9 +83,7 @@ def write_events(regimen, path):
             raise BadInput(f"ID {patient!r}: allowed: whole numbers from 0. Number the patients.")
         if not isinstance(one, Regimen):
             raise BadInput(f"ID {patient}: {one!r} is no Regimen. Use infusion(...).")
-        lines += [_line(patient, dose) for dose in one.doses] or [
-            (patient, 0.0, 0, 0, 0, 0, 0, 0, 0, ".", ".", "mg")
-        ]
+        lines += _lines(patient, one)
     try:
         with open(path, "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -95,11 +98,17 @@ def write_events(regimen, path):
         raise MachineError(f"{path}: cannot write the event table: {error.strerror}") from error
 
 
-def _line(patient, dose):
-    rate = dose.amount / dose.duration_h if dose.duration_h else 0
-    cmt = _COMPARTMENT["depot" if dose.route in DEPOT_ROUTES else "central"]
-    fixed = (patient, dose.start_h, 1, dose.amount, rate, 0, 0, 0, cmt)
-    return (*fixed, dose.drug, dose.route, dose.unit)
+def _lines(patient, regimen):
+    """Rows of one patient in an order that reads back: resets, then what clears, then the rest."""
+    rows = [((time, 0), (3, 0, 0, 0, 0, 0, 0, ".", ".", "mg", 0, 0)) for time in regimen.resets]
+    for dose in regimen.doses:
+        rate = dose.amount / dose.duration_h if dose.duration_h else 0
+        cmt = _COMPARTMENT["central" if dose.route == "iv" else "depot"]
+        cells = (1, dose.amount, rate, dose.ii_h or 0, 0, dose.ss, cmt)
+        cells += (dose.drug, dose.route, dose.unit, 0, dose.lag_h or 0)
+        rows.append(((dose.start_h, 2 if dose.ss != 1 else 1), cells))
+    rows = rows or [((0.0, 0), (0, 0, 0, 0, 0, 0, 0, ".", ".", "mg", 0, 0))]
+    return [(patient, key[0], *cells) for key, cells in sorted(rows, key=lambda row: row[0])]
 
 
 class _Row:
@@ -153,6 +162,8 @@ class _Naming:
     def __exit__(self, kind, error, trace):
         if isinstance(error, BadInput):
             column = self.column or _COLUMN_OF.get(error.field, "AMT")
+            if column == "RATE" and self.row.text("DUR"):
+                column = "DUR"
             where = f"{self.row.path}, row {self.row.line}, column {column}"
             raise BadInput(f"{where}: {error}") from None
 
@@ -212,36 +223,82 @@ def _check_header(path, header):
             raise BadInput(f"{path}, row 1: unknown column {name!r}; did you mean {meant!r}?")
 
 
-def _events(row, time_h):
-    """Return the doses of one row; none for an observation."""
-    event = row.whole("EVID", low=0, high=4)
-    amount = row.number("AMT", low=0.0, high=1e6)
-    if event in _NOT_READ_YET:
-        what = f"({_NOT_READ_YET[event]}) is not read yet"
-        row.refuse("EVID", event, f"{what}; allowed: 0 (observation) and 1 (dose)")
-    if event == 0:
-        if amount:
-            row.refuse("AMT", amount, "on an observation row (EVID 0); write 0, or EVID 1")
-        return []
-    if row.whole("SS", low=0, high=2):
-        row.refuse("SS", row.text("SS"), "(steady state) is not read yet; write the doses out")
-    with row.naming("DRUG"):
-        takes_dose = drug(row.text("DRUG")).takes_dose
-    if not takes_dose:
-        row.refuse("DRUG", row.text("DRUG"), "takes no dose; leave the row out, or use EVID 0")
-    route, duration_h = _route(row), _duration(row, amount)
-    with row.naming():
-        unit = row.text("AMT_UNIT") or "mg"
-        first = Dose(row.text("DRUG"), route, amount, unit, time_h, duration_h)
-    return _repeats(row, first)
+class _Course:
+    """What one patient's rows have said so far: doses and resets, in the order of the file."""
+
+    def __init__(self):
+        self.doses, self.resets = [], []
+
+    def regimen(self):
+        return Regimen(tuple(self.doses), tuple(self.resets))
+
+    def clear(self, time_h):
+        """Rows above this one count for what came before this time: ADDL that is due is off."""
+        self.doses = [dose for dose in self.doses if dose.start_h < time_h]
+
+    def take(self, row, time_h):
+        """Add what one row says."""
+        event = row.whole("EVID", low=0, high=4)
+        amount = row.number("AMT", low=0.0, high=1e6)
+        if event in NO_DOSE and amount:
+            row.refuse("AMT", amount, f"on {NO_DOSE[event]}; write 0, or EVID 1")
+        if event in (3, 4):
+            self.clear(time_h)
+            self.resets.append(time_h)
+        if event not in NO_DOSE:
+            self.give(row, time_h, amount)
+
+    def give(self, row, time_h, amount):
+        """Add the dose of a row and its repeats."""
+        with row.naming("DRUG"):
+            takes_dose = drug(row.text("DRUG")).takes_dose
+        if not takes_dose:
+            row.refuse("DRUG", row.text("DRUG"), "takes no dose; leave the row out, or use EVID 0")
+        steady = row.whole("SS", low=0, high=2)
+        if steady and not amount:
+            row.refuse("AMT", amount, _ENDLESS)
+        more, every = _more(row, steady)
+        route, duration_h = _route(row), _duration(row, amount)
+        unit, lag = row.text("AMT_UNIT") or "mg", row.number("LAG", low=0.0, high=MAX_LAG_H)
+        if steady == 1:
+            if any(d.ss == 1 and d.start_h == time_h for d in self.doses):
+                row.refuse("SS", 1, "would clear the SS 1 dose at this time above; write SS 2")
+            self.clear(time_h)
+        with row.naming():
+            what = (row.text("DRUG"), route, amount, unit, time_h, duration_h, lag)
+            first = Dose(*what, ss=steady, ii_h=every if steady else 0.0)
+        with row.naming("ADDL"):
+            repeat = replace(first, ss=0, ii_h=0.0)
+            later = [replace(repeat, start_h=time_h + k * every) for k in range(1, more + 1)]
+        self.doses += [first, *later]
+
+
+_ENDLESS = (
+    "with SS: an infusion without end is written as one that repeats; write AMT = RATE x II, in "
+    "II the hours of one, and EVID 3 or the next SS 1 where it stops"
+)
 
 
 def _duration(row, amount):
-    """Duration in hours: AMT / RATE, or 0 (at once) where RATE is 0."""
-    if row.text("RATE").startswith("-"):
-        row.refuse("RATE", row.text("RATE"), "is not read; allowed: AMT per hour, or 0 for at once")
+    """Duration in hours: DUR, or AMT / RATE, or 0 (at once) where both are 0."""
+    rate, given = row.text("RATE"), row.number("DUR", low=0.0, high=MAX_HOURS, unit="h")
+    modelled = {-1.0: "the rate is a parameter of the model (R1)", -2.0: "the duration is (D1)"}
+    if rate.startswith("-"):
+        why = next((why for code, why in modelled.items() if _same(rate, code)), None)
+        meaning = f"means in NONMEM that {why}" if why else "is not read"
+        remedy = "write the hours in a column DUR and RATE 0" if why else "allowed: AMT per hour"
+        row.refuse("RATE", rate, f"{meaning}; {remedy}, or 0 for at once")
     rate = row.number("RATE", low=0.0, high=math.inf, unit="AMT/h")
-    return amount / rate if rate else 0.0
+    if rate and given:
+        row.refuse("DUR", given, f"and RATE {rate:g} both say how long; leave one at 0")
+    return amount / rate if rate else given
+
+
+def _same(text, value):
+    try:
+        return float(text) == value
+    except ValueError:
+        return False
 
 
 def _route(row):
@@ -252,22 +309,23 @@ def _route(row):
         row.whole("CMT", low=0, high=99)  # a number: ROUTE decides
     if not route:
         routes = drug(row.text("DRUG")).routes
-        fitting = [r for r in routes if into is not None and (r in DEPOT_ROUTES) == into]
+        fitting = [r for r in routes if into is not None and (r != "iv") == into]
         if len(fitting) != 1:
             row.refuse("ROUTE", route, f"is missing; write one of: {', '.join(routes)}")
         return fitting[0]
-    if into is not None and (route in DEPOT_ROUTES) != into:
+    if into is not None and (route != "iv") != into:
         row.refuse("CMT", cmt, f"does not go with ROUTE {route!r}; leave CMT out")
     return route
 
 
-def _repeats(row, first):
-    """Return the dose and its ADDL repeats, each II hours after the one before."""
+def _more(row, steady):
+    """ADDL and II, checked against each other and SS."""
     more = row.whole("ADDL", low=0, high=MAX_ADDL)
     every = row.number("II", low=0.0, high=MAX_HOURS, unit="h")
     if more and not every:
         row.refuse("II", row.text("II"), f"with ADDL {more}; write the hours between doses")
-    if every and not more:
+    if steady and not every:
+        row.refuse("II", row.text("II"), f"with SS {steady}; write the hours between doses")
+    if every and not (more or steady):
         row.refuse("ADDL", row.text("ADDL"), f"with II {every:g}; write how many more, or II 0")
-    with row.naming("ADDL"):
-        return [replace(first, start_h=first.start_h + k * every) for k in range(more + 1)]
+    return more, every

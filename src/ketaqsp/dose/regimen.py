@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from ketaqsp.dose.drugs import DEPOT_ROUTES, HEAVY_ADULT_KG, check_route, drug
+from ketaqsp.dose.drugs import HEAVY_ADULT_KG, PUMPED, ROUTES, check_route, drug
 from ketaqsp.dose.quantity import AMOUNT_UNITS, MAX_HOURS, TIME_DIGITS, hours, number, parse_days
 from ketaqsp.errors import BadInput, unknown
 
@@ -12,6 +12,12 @@ MIN_AMOUNT = 1e-6
 MIN_DURATION_H = 1 / 3600
 # The longest infusion in the field ran 96 to 100 h; two weeks leaves room.
 MAX_DURATION_H = 336.0
+# Delayed release is a matter of hours.
+MAX_LAG_H = 48.0
+# Time between the doses of a steady state: a quarter of an hour to a month and a half.
+MIN_PERIOD_H, MAX_PERIOD_H = 0.25, 1008.0
+# How a route is put in a sentence.
+_BY = {**ROUTES, "im": "into a muscle", "in": "into the nose", "sl": "under the tongue"}
 
 
 @dataclass(frozen=True)
@@ -19,8 +25,11 @@ class Dose:
     """One administration.
 
     ``amount`` in ``unit`` (mg or mg/kg), given from ``start_h`` over ``duration_h``; 0 means all
-    at once (a bolus, or a depot by mouth). Times are kept to 1e-9 h. BadInput when the drug or
-    route is not known, or when amount or rate are beyond belief (limits in drugs.csv).
+    at once (a bolus, or a depot by mouth). ``lag_h``: it enters that much later. ``ss`` as in
+    NONMEM: 1, the same dose has been given every ``ii_h`` for ever, and nothing else is in the
+    body; 2, this course comes on top of what is there. It is the drug that is at steady state: the
+    brain is not. Times are kept to 1e-9 h. BadInput when the drug or route is not known, or when
+    amount or rate are beyond belief (limits in drugs.csv).
     """
 
     drug: str
@@ -29,6 +38,9 @@ class Dose:
     unit: str
     start_h: float = 0.0
     duration_h: float = 0.0
+    lag_h: float = 0.0
+    ss: int = 0
+    ii_h: float = 0.0
 
     def __post_init__(self):
         entry = drug(self.drug)
@@ -43,6 +55,8 @@ class Dose:
             "amount": _amount(self.drug, self.amount, self.unit),
             "start_h": hours(self.start_h, "start of a dose", field="start_h"),
             "duration_h": _duration(self.drug, self.route, self.duration_h),
+            "lag_h": _lag(self.drug, self.lag_h),
+            "ii_h": _period(self),
         }
         for name, value in keep.items():
             object.__setattr__(self, name, value)
@@ -56,9 +70,14 @@ class Dose:
 
 @dataclass(frozen=True)
 class Regimen:
-    """Doses in order of time. Regimens add: ``infusion(...) + oral(...)``. Empty: no drug."""
+    """Doses in order of time. Regimens add: ``infusion(...) + oral(...)``. Empty: no drug.
+
+    ``resets``: times (h) at which everything starts again, drug amounts at zero and the brain as it
+    was before any dose; a dose at that time comes after the reset.
+    """
 
     doses: tuple[Dose, ...] = ()
+    resets: tuple[float, ...] = ()
 
     def __post_init__(self):
         doses = tuple(self.doses)
@@ -66,11 +85,14 @@ class Regimen:
             if not isinstance(dose, Dose):
                 raise BadInput(f"a regimen holds doses; {dose!r} is none. Use infusion(...).")
         object.__setattr__(self, "doses", tuple(sorted(doses, key=_in_time)))
+        resets = {hours(time, "reset", field="resets") for time in self.resets}
+        object.__setattr__(self, "resets", tuple(sorted(resets)))
+        _one_steady_state(self)
 
     def __add__(self, other):
         if not isinstance(other, Regimen):
             return NotImplemented
-        return Regimen(self.doses + other.doses)
+        return Regimen(self.doses + other.doses, self.resets + other.resets)
 
     def scale(self, factor):
         """Return this regimen with every amount times ``factor``; times and durations stay."""
@@ -78,13 +100,15 @@ class Regimen:
         factor = number(
             factor, "factor", low=0.0, high=1e6, unit="", remedy=remedy, low_allowed=False
         )
-        return Regimen(tuple(replace(dose, amount=dose.amount * factor) for dose in self.doses))
+        doses = tuple(replace(dose, amount=dose.amount * factor) for dose in self.doses)
+        return Regimen(doses, self.resets)
 
     def shift(self, hours):
         """Return this regimen ``hours`` later (earlier when negative, but not before 0 h)."""
         remedy = "Give a number of hours."
         by = number(hours, "shift", low=-MAX_HOURS, high=MAX_HOURS, unit="h", remedy=remedy)
-        return Regimen(tuple(replace(dose, start_h=dose.start_h + by) for dose in self.doses))
+        doses = tuple(replace(dose, start_h=dose.start_h + by) for dose in self.doses)
+        return Regimen(doses, tuple(time + by for time in self.resets))
 
     @property
     def drugs(self):
@@ -140,7 +164,47 @@ def _repeat(name, route, mg, mg_per_kg, days, duration_h, call):
 
 def _in_time(dose):
     """Sort key: time first, then everything else, so that equal regimens are equal tuples."""
-    return (dose.start_h, dose.drug, dose.route, dose.duration_h, dose.unit, dose.amount)
+    order = (dose.start_h, dose.drug, dose.route, dose.duration_h, dose.unit, dose.amount)
+    return (*order, dose.lag_h, dose.ss, dose.ii_h)
+
+
+def _lag(name, lag_h):
+    remedy = "Write 0 for a dose that enters at once."
+    what = f"lag of {name}"
+    checked = number(lag_h, what, low=0.0, high=MAX_LAG_H, unit="h", remedy=remedy, field="lag_h")
+    return round(checked, TIME_DIGITS)
+
+
+def _period(dose):
+    """Hours between the doses of a steady state; 0 without one."""
+    if isinstance(dose.ss, bool) or dose.ss not in (0, 1, 2):
+        raise BadInput(
+            f"ss {dose.ss!r}: allowed: 0 (none), 1 (steady state, all else cleared) and 2 (steady "
+            "state added to what is there). Write one of them.",
+            field="ss",
+        )
+    remedy = "Write the hours between two doses." if dose.ss else "Write ii_h only with ss."
+    high = MAX_PERIOD_H if dose.ss else 0.0
+    given = number(dose.ii_h, "ii_h", low=0.0, high=high, unit="h", remedy=remedy, field="ii_h")
+    if dose.ss and given < MIN_PERIOD_H:
+        raise BadInput(
+            f"ii_h {given:g} h with ss {dose.ss}; allowed: from {MIN_PERIOD_H:g} to {high:g} h. "
+            f"{remedy}",
+            field="ii_h",
+        )
+    return round(given, TIME_DIGITS)
+
+
+def _one_steady_state(regimen):
+    """Two doses that each clear the body would leave only one: which, nobody wrote."""
+    times = [dose.start_h for dose in regimen.doses if dose.ss == 1]
+    for time in times:
+        if times.count(time) > 1:
+            raise BadInput(
+                f"{times.count(time)} doses with ss 1 at {time:g} h: each would clear the others; "
+                "allowed: one. Give the others ss 2, which adds.",
+                field="ss",
+            )
 
 
 def _amount(name, amount, unit):
@@ -156,10 +220,11 @@ def _duration(name, route, duration_h):
     duration_h = number(
         duration_h, what, low=0.0, high=MAX_DURATION_H, unit="h", remedy=remedy, field="duration_h"
     )
-    if duration_h and route in DEPOT_ROUTES:
+    if duration_h and route not in PUMPED:
+        call = "oral(...)" if route == "po" else "bolus(...)"
         raise BadInput(
-            f"{what} {duration_h:g} h: a dose by mouth goes into its depot at once; allowed: "
-            "0 h. Use oral(...).",
+            f"{what} {duration_h:g} h: a dose {_BY[route]} goes in at once; allowed: 0 h, or route "
+            f"{' or '.join(PUMPED)}. Use {call}.",
             field="duration_h",
         )
     kept = round(duration_h, TIME_DIGITS)

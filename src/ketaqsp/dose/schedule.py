@@ -1,16 +1,44 @@
 """A regimen and body weights, turned into what arrives: umol and umol/h between edges in time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ketaqsp.dose.drugs import DEPOT_ROUTES, analytes, drug
+from ketaqsp.dose.arrivals import Cuts, arrivals
+from ketaqsp.dose.drugs import analytes
 from ketaqsp.dose.regimen import Regimen
 from ketaqsp.errors import BadInput, unknown
 
 # Adults and the children of other studies; outside this a weight is in another unit.
 MIN_WEIGHT_KG, MAX_WEIGHT_KG = 10.0, 400.0
-_MG_PER_G_TIMES_UMOL_PER_MOL = 1e3  # mg / (g/mol) = mmol; times 1e3 = umol
+
+
+@dataclass(frozen=True, eq=False)
+class Steady:
+    """A dose that some patients have had for ever, every period_h, the last of them period_h ago.
+
+    umol (n of patients,) enters `input` from lag_h to lag_h + duration_h after each dose.
+    """
+
+    input: str
+    patients: np.ndarray
+    umol: np.ndarray
+    period_h: float
+    lag_h: float
+    duration_h: float
+
+
+@dataclass(frozen=True, eq=False)
+class Restart:
+    """At time_h: amounts of `cleared` (n,) patients become zero, then steady doses add theirs.
+
+    rested (n,): those whose brain goes back to its state before any dose as well.
+    """
+
+    time_h: float
+    cleared: np.ndarray
+    rested: np.ndarray
+    steady: tuple = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,31 +46,42 @@ class Schedule:
     """What n patients receive, on one grid of K edges that all share.
 
     edges_h: (K,) h, strictly increasing, with 0 and every start and stop of a dose.
-    rate[analyte]: (K, n) umol/h, holds on [edge k, edge k+1); the last row is 0.
-    bolus[analyte]: (K, n) umol put into plasma at edge k.
-    depot[analyte]: (K, n) umol put into the oral depot at edge k.
-    The three have the same analytes. Arrays are read-only.
+    rate[input]: (K, n) umol/h, holds on [edge k, edge k+1); the last row is 0.
+    bolus[input]: (K, n) umol put in at edge k.
+    of[input]: the analyte. An input is the analyte's name where it goes straight into plasma, else
+    with the site behind it (ketamine_s_nose). The three have the same keys. Arrays are read-only.
+    restarts: resets and steady states, each at an edge, in order of time.
     """
 
     edges_h: np.ndarray
     rate: dict[str, np.ndarray]
     bolus: dict[str, np.ndarray]
-    depot: dict[str, np.ndarray]
+    of: dict[str, str]
     n: int
+    restarts: tuple = field(default=())
+
+    @property
+    def inputs(self):
+        """Names of the inputs that are used, in alphabetical order; empty without a drug."""
+        return tuple(self.rate)
 
     @property
     def analytes(self):
         """Names of what is delivered, in alphabetical order; empty without a drug."""
-        return tuple(self.rate)
+        return tuple(sorted(set(self.of.values())))
 
     def total(self, analyte):
-        """Return (n,) umol delivered: sum of rate * length of step, boluses and depots."""
-        if analyte not in self.rate:
-            if analyte not in analytes():
-                raise unknown("analyte", analyte, analytes())
-            return np.zeros(self.n)
-        infused = np.diff(self.edges_h) @ self.rate[analyte][:-1]
-        return infused + self.bolus[analyte].sum(axis=0) + self.depot[analyte].sum(axis=0)
+        """Return (n,) umol delivered by all inputs: sum of rate * length of step, and boluses.
+
+        What a steady state brings along, from before its dose, is not in it.
+        """
+        if analyte not in analytes():
+            raise unknown("analyte", analyte, analytes())
+        total = np.zeros(self.n)
+        for name, whose in self.of.items():
+            if whose == analyte:
+                total += np.diff(self.edges_h) @ self.rate[name][:-1] + self.bolus[name].sum(axis=0)
+        return total
 
 
 def schedule(regimens, weight_kg):
@@ -50,42 +89,53 @@ def schedule(regimens, weight_kg):
 
     ``regimens``: one Regimen for all, or a sequence of n, one a patient. Amount in umol is
     mg / molar mass * 1000 * fraction of the analyte, with mg = mg/kg * weight where the dose is
-    per kg. Infusions that overlap add. BadInput for weights outside 10 to 400 kg, or a number
-    of regimens that is not n.
+    per kg. Infusions that overlap add. A reset, or a dose of steady state that clears, ends what is
+    still running in. BadInput for weights outside 10 to 400 kg, or a number of regimens not n.
     """
     weights = _weights(weight_kg)
     groups = _groups(regimens, weights.size)
-    times = {0.0}
-    names = set()
-    for regimen in groups:
-        for dose in regimen.doses:
-            times.update((dose.start_h, dose.stop_h))
-            names.update(name for name, _ in drug(dose.drug).analytes)
+    found = {
+        regimen: list(arrivals(regimen, weights[patients])) for regimen, patients in groups.items()
+    }
+    times, of = {0.0}, {}
+    for regimen, some in found.items():
+        times.update(t for one in some for t in (one.start_h, one.stop_h))
+        times.update(Cuts(regimen).times)
+        of.update((one.input, one.analyte) for one in some)
     edges = np.array(sorted(times))
     shape = (edges.size, weights.size)
-    rate, bolus, depot = ({name: np.zeros(shape) for name in sorted(names)} for _ in range(3))
-    for regimen, patients in groups.items():
-        for dose in regimen.doses:
-            start, stop = np.searchsorted(edges, (dose.start_h, dose.stop_h))
-            for name, umol in _amounts(dose, weights[patients]):
-                if stop > start:
-                    # Per hour of the grid, not of the dose: what is given then adds up exactly.
-                    per_hour = umol / (edges[stop] - edges[start])
-                    rate[name][start:stop, patients] += per_hour
-                else:
-                    into = depot if dose.route in DEPOT_ROUTES else bolus
-                    into[name][start, patients] += umol
-    for array in (edges, *rate.values(), *bolus.values(), *depot.values()):
+    rate, bolus = ({name: np.zeros(shape) for name in sorted(of)} for _ in range(2))
+    for regimen, some in found.items():
+        for one in some:
+            start, stop = np.searchsorted(edges, (one.start_h, one.stop_h))
+            if stop > start:
+                # Per hour of the grid, not of the dose: what is given then adds up exactly.
+                per_hour = one.umol / (edges[stop] - edges[start])
+                rate[one.input][start:stop, groups[regimen]] += per_hour
+            else:
+                bolus[one.input][start, groups[regimen]] += one.umol
+    for array in (edges, *rate.values(), *bolus.values()):
         array.flags.writeable = False
-    return Schedule(edges, rate, bolus, depot, weights.size)
+    of = {name: of[name] for name in rate}
+    return Schedule(edges, rate, bolus, of, weights.size, _restarts(groups, weights))
 
 
-def _amounts(dose, weights):
-    """Yield (analyte, umol (n,)) of one dose."""
-    entry = drug(dose.drug)
-    mg = dose.amount * (weights if dose.unit == "mg/kg" else np.ones_like(weights))
-    for name, fraction in entry.analytes:
-        yield name, mg / entry.molar_mass * _MG_PER_G_TIMES_UMOL_PER_MOL * fraction
+def _restarts(groups, weights):
+    """Restarts of all patients, in order of time."""
+    n = weights.size
+    found = {}
+    for regimen, patients in groups.items():
+        cuts = Cuts(regimen)
+        for time in cuts.times:
+            one = found.setdefault(time, (np.zeros(n, bool), np.zeros(n, bool), []))
+            one[0][patients] |= time in cuts.clearing
+            one[1][patients] |= time in cuts.resets
+            who = np.arange(n)[patients]
+            one[2].extend(
+                Steady(x.input, who, x.umol, x.period_h, x.lag_h, x.duration_h)
+                for x in cuts.steady(time, weights[patients])
+            )
+    return tuple(Restart(t, a, b, tuple(c)) for t, (a, b, c) in sorted(found.items()))
 
 
 def _weights(weight_kg):

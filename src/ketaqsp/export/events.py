@@ -3,8 +3,6 @@
 import math
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from ketaqsp.dose.quantity import TIME_DIGITS
 from ketaqsp.errors import BadInput, unknown
 
@@ -29,12 +27,9 @@ def events(model, values, schedule, interventions=()):
         return found.setdefault(time, Event(time))
 
     for name in model.inputs:
-        analyte = name.removesuffix("_oral")
-        if analyte not in schedule.rate:
+        if name not in schedule.rate:
             continue
-        oral = analyte != name
-        rates = np.zeros(len(schedule.edges_h)) if oral else schedule.rate[analyte][:, 0]
-        amounts = (schedule.depot if oral else schedule.bolus)[analyte][:, 0]
+        rates, amounts = schedule.rate[name][:, 0], schedule.bolus[name][:, 0]
         before = 0.0
         for time, rate, amount in zip(schedule.edges_h, rates, amounts, strict=True):
             if rate != before:
@@ -66,14 +61,12 @@ def _check(model, schedule, interventions):
         raise BadInput(
             f"the schedule has {schedule.n} patients; allowed: 1. Make one of a single weight."
         )
-    for analyte in schedule.analytes:
-        for kind, tail in (("rate", ""), ("bolus", ""), ("depot", "_oral")):
-            given = getattr(schedule, kind)[analyte].any()
-            if given and analyte + tail not in model.inputs:
-                raise BadInput(
-                    f"the schedule gives {analyte} ({kind}), which this model has no place for; "
-                    f"it takes {', '.join(model.inputs)}. Build the model for this regimen."
-                )
+    for name in schedule.inputs:
+        if name not in model.inputs:
+            raise BadInput(
+                f"the schedule gives {name}, which this model has no place for; it takes "
+                f"{', '.join(model.inputs)}. Build the model for this regimen."
+            )
     for i in interventions:
         if i.name not in model.parameters:
             raise unknown("parameter", i.name, model.parameters, field="interventions")

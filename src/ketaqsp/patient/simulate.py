@@ -7,7 +7,7 @@ import numpy as np
 
 from ketaqsp import NOTICE
 from ketaqsp.blocks import Algebra, Amount, Competition, Flow
-from ketaqsp.chain import build, drugs_beside_ketamine
+from ketaqsp.chain import PLACES, build, drugs_beside_ketamine
 from ketaqsp.dose.quantity import parse_time
 from ketaqsp.dose.schedule import schedule
 from ketaqsp.errors import BadInput, unknown
@@ -24,10 +24,13 @@ INTERNAL = ("input",)
 def model_for(regimen, exit="slow"):
     """The chain with the companions that this regimen (or these regimens) need."""
     from ketaqsp.dose.drugs import drug
+    from ketaqsp.dose.routes import places
 
     regimens = regimen if isinstance(regimen, list | tuple) else [regimen]
     names = {name for r in regimens for d in r.drugs for name, _ in drug(d).analytes}
-    return _built(*drugs_beside_ketamine(names), exit)
+    beside = places(dose for r in regimens for dose in r.doses)
+    own = tuple(name for name in beside if name in PLACES)
+    return _built(*drugs_beside_ketamine(names), exit, own)
 
 
 # A model never changes, and what is derived from it (its names, its native code) is then shared.

@@ -6,9 +6,29 @@ from ketaqsp.plasma import equations as eq
 LIGANDS = ("memantine", "mk801", "lanicemine")
 
 
-def midazolam():
-    """Two compartments and an effect site; `gaba` is its gain on GABA-A receptors (0 to 1)."""
+MIDAZOLAM_SITES = {
+    "muscle": ("in muscle", "F_im_mdz", "ka_im_mdz"),
+    "nose": ("in the nose", "F_in_mdz", "ka_in_mdz"),
+    "oral": ("in the gut", "F_po_mdz", "ka_po_mdz"),
+}
+
+
+def midazolam(sites=()):
+    """Two compartments and an effect site; `gaba` is its gain on GABA-A receptors (0 to 1).
+
+    sites: places beside plasma that doses go into, of MIDAZOLAM_SITES.
+    """
+    waiting = []
+    for site in sites:
+        where, share, ka = MIDAZOLAM_SITES[site]
+        rows = {"F": share, "ka": ka}
+        waiting += [
+            Amount(f"midazolam_{site}", "umol", f"midazolam, {where}"),
+            Flow(f"midazolam_{site}", "midazolam_central", use(eq.absorbed, **rows)),
+            Flow(f"midazolam_{site}", "left_midazolam", use(eq.not_absorbed, **rows)),
+        ]
     return (
+        *waiting,
         Amount("midazolam_central", "umol", "midazolam, central"),
         Amount("midazolam_tissue", "umol", "midazolam, tissues"),
         Amount("left_midazolam", "umol", "midazolam that has left"),

@@ -8,6 +8,24 @@ def clearance(CL, ratio, W, W_ref, a_CL):
     return CL * ratio * power(W / W_ref, a_CL)
 
 
+def left_by_enzymes(clint, E_h, ratio):
+    """clint / (1 + E_h ratio (clint - 1)), a factor: what enzymes at `clint` make of a clearance.
+
+    Well-stirred liver: with extraction E_h, faster enzymes raise clearance less than in proportion.
+    """
+    return clint / (1 + E_h * ratio * (clint - 1))
+
+
+def metabolic_clearance(CL, ratio, factor, W, W_ref, a_CL):
+    """CL ratio factor (W/W_ref)^a_CL, in L/h: a clearance under an inhibitor or inducer."""
+    return CL * ratio * factor * power(W / W_ref, a_CL)
+
+
+def past_gut_and_liver(F_gut, gut, E_h, ratio, factor):
+    """F_gut gut (1 - E_h ratio factor), a fraction of what is swallowed: it reaches plasma."""
+    return F_gut * gut * (1 - E_h * ratio * factor)
+
+
 def volume(V, W, W_ref, a_V):
     """V (W/W_ref)^a_V, in L: a volume for this body weight."""
     return V * power(W / W_ref, a_V)
@@ -91,6 +109,36 @@ def saturating(c, EC50):
 def absorbed(F, ka):
     """F ka, in 1/h: the part of the depot that reaches plasma."""
     return F * ka
+
+
+def absorbed_later(F, later, ka):
+    """F later ka, in 1/h: uptake of what goes beyond the first spray."""
+    return F * later * ka
+
+
+def not_absorbed_later(F, later, ka):
+    """(1 - F later) ka, in 1/h: what goes beyond the first spray and is swallowed."""
+    return (1 - F * later) * ka
+
+
+def first_pass(F, formed, ka):
+    """(1 - F) formed ka, in 1/h: metabolite that gut and liver form before plasma is reached."""
+    return (1 - F) * formed * ka
+
+
+def first_pass_lost(F, formed, ka):
+    """(1 - F)(1 - formed) ka, in 1/h: what they turn into anything else."""
+    return (1 - F) * (1 - formed) * ka
+
+
+def unmixed_from_uptake(share, F, ka, V):
+    """share F ka / V, in 1/(h L): newly taken up and not yet mixed, per volume."""
+    return share * F * ka / V
+
+
+def unmixed_from_later_uptake(share, F, later, ka, V):
+    """share F later ka / V, in 1/(h L): the same of what goes beyond the first spray."""
+    return share * F * later * ka / V
 
 
 def not_absorbed(F, ka):

@@ -6,16 +6,15 @@ subtracts the drug not yet mixed (Henthorn 2018) and lags. One linear system per
 
 from ketaqsp.blocks import Algebra, Amount, Flow, Follow, use
 from ketaqsp.plasma import equations as eq
+from ketaqsp.plasma.uptake import FORMS, LONG, enzymes, unmixed, uptake
 
-FORMS = ("s", "r")
-LONG = {"s": "S", "r": "R"}
 KETAMINE = ("ketamine_s", "ketamine_r")
 
 
-def sizes(form):
+def sizes(form, sites=()):
     """Volumes and clearances at this body weight: signals from parameters alone."""
     shared = form == FORMS[0]  # volumes and distribution are the same for both forms
-    out = []
+    out = list(enzymes(form, sites))
     for moiety, volumes, flows in (
         ("", ("V1", "V2", "V3"), ("Q2", "Q3")),
         ("_nk", ("V1_nk", "V2_nk"), ("Q_nk",)),
@@ -46,20 +45,22 @@ def sizes(form):
                     True,
                 )
             )
-        out.append(
-            Algebra(
-                f"CL{moiety}_{form}_i",
-                "L/h",
-                f"clearance of {LONG[form]}{moiety.replace('_', '-')} at this weight",
-                use(eq.clearance, CL=f"CL{moiety}", ratio=f"CL{moiety}_ratio_{form}"),
-                True,
-            )
-        )
+        cl, ratio = f"CL{moiety}", f"CL{moiety}_ratio_{form}"
+        factor = {"": f"CL_change_{form}_i", "_nk": "cyp_nk"}.get(moiety)
+        if factor:
+            value = use(eq.metabolic_clearance, CL=cl, ratio=ratio, factor=factor)
+        else:
+            value = use(eq.clearance, CL=cl, ratio=ratio)
+        label = f"clearance of {LONG[form]}{moiety.replace('_', '-')} at this weight"
+        out.append(Algebra(f"{cl}_{form}_i", "L/h", label, value, True))
     return tuple(out)
 
 
-def ketamine(form):
-    """Amounts, transfers and lags of one enantiomer and its metabolites."""
+def ketamine(form, sites=()):
+    """Amounts, transfers and lags of one enantiomer and its metabolites.
+
+    sites: places beside plasma that doses go into, of ketaqsp.plasma.uptake.SITES.
+    """
     k, nk, hnk = f"ketamine_{form}", f"norketamine_{form}", f"hnk_{form}"
     name = LONG[form]
     amounts = [
@@ -99,10 +100,11 @@ def ketamine(form):
         ]
     out = use(eq.out_of, Q=f"CL_hnk_{form}_i", V="V1_hnk_i")
     flows.append(Flow(f"{hnk}_central", f"left_{form}", out))
-    return (*amounts, *flows, *_lags(form, k, nk, hnk))
+    waiting, taken_up = uptake(form, sites)
+    return (*amounts, *waiting, *flows, *taken_up, *_lags(form, k, nk, hnk, sites))
 
 
-def _lags(form, k, nk, hnk):
+def _lags(form, k, nk, hnk, sites):
     """Linear lags that carry no mass: DHNK, the venous view, free drug in brain."""
     name = LONG[form]
     mixing = use(eq.out_of, Q="Q_mix_i", V="V1_i")
@@ -125,7 +127,10 @@ def _lags(form, k, nk, hnk):
             f"{k}_unmixed",
             "umol/L",
             f"{name}-ketamine in arteries, not yet mixed",
-            ((f"input_{k}", use(eq.unmixed_from_input, share="front_end", V="V1_i")),),
+            (
+                (f"input_{k}", use(eq.unmixed_from_input, share="front_end", V="V1_i")),
+                *unmixed(form, sites),
+            ),
             mixing,
         ),
         Follow(

@@ -93,13 +93,10 @@ def _given(system, schedule, rows, times, interval):
     rates = np.zeros((len(interval), k, n))
     jumps = {}
     for j, (name, _) in enumerate(system.inputs):
-        oral = name.endswith("_oral")
-        analyte = name.removesuffix("_oral")
-        if analyte not in schedule.rate:
+        if name not in schedule.rate:
             continue
-        if not oral:
-            rates[:, j] = schedule.rate[analyte][interval][:, rows]
-        amounts = (schedule.depot if oral else schedule.bolus)[analyte][:, rows]
+        rates[:, j] = schedule.rate[name][interval][:, rows]
+        amounts = schedule.bolus[name][:, rows]
         for edge in np.flatnonzero(amounts.any(axis=1)):
             step = int(np.searchsorted(times, schedule.edges_h[edge] - 1e-9))
             jumps.setdefault(step, np.zeros((k, n)))[j] += amounts[edge]

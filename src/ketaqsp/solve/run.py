@@ -5,6 +5,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from ketaqsp.errors import BadInput
 from ketaqsp.solve import grid, plain, radau
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.plain import _linear_pass, observe, with_constants  # noqa: F401
@@ -71,6 +72,8 @@ def run(
     progress(patients done, n).
     """
     n = schedule.n
+    if schedule.restarts:
+        raise BadInput("SS, EVID 3 and EVID 4 are read and not solved yet; write the doses out.")
     raw = np.ascontiguousarray(outputs, dtype=float).tobytes()
     jumps = [*schedule.edges_h, *(t for i in interventions for t in (i.start_h, i.stop_h))]
     asked = (tuple(map(float, jumps)), raw, float(until))
@@ -143,16 +146,9 @@ def _native(task, names, into, workers, tell):
 
 def _given(model, schedule, rows):
     """({input: (edges, n)} in umol/h, the same in umol at once) of the inputs that are used."""
-    rates, amounts = {}, {}
-    for name in model.inputs:
-        analyte = name.removesuffix("_oral")
-        if analyte not in schedule.rate:
-            continue
-        if name == analyte:
-            rates[name] = schedule.rate[analyte][:, rows]
-            amounts[name] = schedule.bolus[analyte][:, rows]
-        else:
-            amounts[name] = schedule.depot[analyte][:, rows]
+    used = [name for name in model.inputs if name in schedule.rate]
+    rates = {name: schedule.rate[name][:, rows] for name in used}
+    amounts = {name: schedule.bolus[name][:, rows] for name in used}
     return rates, amounts
 
 
