@@ -90,6 +90,65 @@ def simulate(
 
 
 @app.command(epilog=o.STATUS)
+def cohort(
+    preset: Annotated[
+        str,
+        Option(
+            "--preset",
+            help=f"Population: {o.PRESETS}; or your own table, .csv or .parquet.",
+            rich_help_panel=o.PEOPLE,
+            metavar="NAME",
+        ),
+    ] = "trd",
+    patients: Annotated[
+        str | None,
+        Option(
+            "-n",
+            "--patients",
+            help="How many. Default: 100.",
+            rich_help_panel=o.PEOPLE,
+            metavar="N",
+        ),
+    ] = None,
+    seed: o.Seed = None,
+    match: Annotated[
+        str | None,
+        Option(
+            "--match",
+            help="Table 1 to match: a protocol, or YAML such as 'age_years: {mean: 46, sd: 12}'.",
+            rich_help_panel=o.PEOPLE,
+            metavar="FILE",
+        ),
+    ] = None,
+    base: Annotated[
+        str,
+        Option(
+            "--base",
+            help="Population from which a table's missing covariates are drawn.",
+            rich_help_panel=o.PEOPLE,
+            metavar="NAME",
+        ),
+    ] = "trd",
+    out: Annotated[
+        str | None,
+        Option(
+            "--out",
+            help="Where to write: .csv or .parquet, one row a patient.",
+            rich_help_panel=o.RESULT,
+            metavar="PATH",
+        ),
+    ] = None,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
+):
+    """Draw virtual patients with their covariates, and print table 1.
+
+    Example: ketaqsp cohort --preset late_life -n 200 --seed 1 --out cohort.csv
+    """
+    return _run("cohort", locals())
+
+
+@app.command(epilog=o.STATUS)
 def parameters(
     link: Annotated[
         str | None, Option("--link", help=f"Only this link: {o.LINKS}.", metavar="NAME")

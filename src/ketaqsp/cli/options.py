@@ -12,7 +12,7 @@ DRUGS = (
     "oral_antidepressant, saline, none"
 )
 ROUTES = "iv, im, sc, in, po, po_er, sl"
-PRESETS = "trd"
+PRESETS = "trd, mdd, bipolar, late_life, healthy"
 PKS = "clements, domino, fanta_otto, kamp_aln, perez_ruixo"
 CUTS = (
     "disinhibition, pyramidal_block, block_at_rest, rest_to_eef2, habenula, glutamate_to_ampa, "

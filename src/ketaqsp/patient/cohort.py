@@ -1,6 +1,7 @@
 """Virtual patients: parameter values drawn from the tables, conditioned on being stably ill."""
 
 from dataclasses import dataclass, field, replace
+from os import PathLike
 
 import numpy as np
 
@@ -8,9 +9,11 @@ from ketaqsp.chain import overrides, rest
 from ketaqsp.errors import BadInput, unknown
 from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import published, published_names
+from ketaqsp.patient import covariates as people
+from ketaqsp.patient import matching, own_table
+from ketaqsp.patient.populations import PRESETS, WELL
 from ketaqsp.patient.random import normal
 
-PRESETS = {"trd": "treatment-resistant depression, adults of the ketamine trials"}
 MOST = 1_000_000
 TRIES = 60  # draws of a patient before giving up
 ILL = 0.6  # severity at rest that counts as ill
@@ -20,7 +23,12 @@ REDRAWN = ("load",)  # what makes a patient ill is drawn again when he is not
 
 @dataclass(frozen=True)
 class Cohort:
-    """n patients. parameters: {symbol: number or (n,)}; ids (n,); rejected draws are counted."""
+    """n patients. parameters: {symbol: number or (n,)}; ids (n,); rejected draws are counted.
+
+    covariates: {name: (n,)}, see docs/links/patient.md; empty for a typical patient. targets:
+    {covariate: {measure: value}} that the population was made to have. asked: what table 1 it was
+    matched to, if any. given: {covariate: how many patients had it} of a user's own table.
+    """
 
     preset: str
     seed: int
@@ -28,6 +36,10 @@ class Cohort:
     parameters: dict = field(repr=False)
     rejected: int = 0
     well: np.ndarray | None = field(default=None, repr=False)
+    covariates: dict = field(default_factory=dict, repr=False)
+    targets: dict = field(default_factory=dict, repr=False)
+    asked: dict = field(default_factory=dict, repr=False)
+    given: dict = field(default_factory=dict, repr=False)
 
     @property
     def n(self):
@@ -49,14 +61,15 @@ class Cohort:
             ids=self.ids[places],
             parameters={k: v[places] if np.ndim(v) else v for k, v in self.parameters.items()},
             well=None if self.well is None else self.well[places],
+            covariates={k: v[places] for k, v in self.covariates.items()},
         )
 
     def replace(self, **changed):
         """The same patients with some parameters changed; rest is solved again."""
         parameters = {**self.parameters, **changed}
         ill, well, _ = rest.states(parameters, self.n)
-        parameters["D_ill"] = ill
-        return Cohort(self.preset, self.seed, self.ids, parameters, self.rejected, well)
+        parameters["D_ill"] = well if self.preset in WELL else ill
+        return replace(self, parameters=parameters, well=well)
 
 
 def typical_values(pk=None):
@@ -97,9 +110,14 @@ def typical(preset="trd", *, pk=None, cut=(), scenario=(), **changed):
     Raises BadInput for unknown names, and if that brain has no stable ill state before a dose.
     """
     _known(preset)
-    values = {**typical_values(pk), **overrides(cut, scenario), **_checked(changed)}
+    middle = people.population(preset).marginals
+    values = {**typical_values(pk), **_of_population(preset)}
+    values |= {p: middle[name].median() for name, p in people.PARAMETER.items()}
+    values |= {**overrides(cut, scenario), **_checked(changed)}
     values["D_ill"] = np.array([values["D_ill"]])
     alone = Cohort(preset, 0, np.array([0]), values).replace()
+    if preset in WELL:
+        return alone
     ill, _, slope = rest.states(alone.parameters, 1)
     if not (ill[0] > ILL and slope[0] < 1):
         raise BadInput(
@@ -109,29 +127,99 @@ def typical(preset="trd", *, pk=None, cut=(), scenario=(), **changed):
     return alone
 
 
-def cohort(preset="trd", n=100, seed=0, *, pk=None, cut=(), scenario=(), **changed):
+def cohort(
+    preset="trd",
+    n=None,
+    seed=0,
+    *,
+    pk=None,
+    cut=(),
+    scenario=(),
+    match=None,
+    base="trd",
+    **changed,
+):
     """n virtual patients, numbered from 0; adding one changes no other.
 
     Values are log-normal (logit-normal for a fraction) about the table's, spread by its omega.
-    A patient whose landscape has no stable ill state is drawn again and counted. cut, scenario:
-    see ketaqsp.chain.CUTS and SCENARIOS; they apply after the draw, to the same people.
-    Raises BadInput for an unknown preset, cut or symbol, or n outside 1 to a million.
+    A patient whose landscape has no stable ill state is drawn again and counted. preset: trd, mdd,
+    bipolar, late_life or healthy (who rest at the well end), or the path of a table (.csv or
+    .parquet) of your own with one row a patient: what it leaves out is drawn from the population
+    `base`, given what it holds. n: default 100, or the rows of the table. match: figures of a
+    trial's table 1, {"age_years": {"mean": 46, "sd": 12, "min": 18}, "female": {"fraction": 0.5}},
+    or a file with them. cut, scenario: see ketaqsp.chain.CUTS and SCENARIOS; they apply after the
+    draw, to the same people. Raises BadInput for an unknown preset, cut or symbol, n outside 1 to a
+    million, figures that no population can have, or a table with a cell that cannot be.
     """
-    _known(preset)
+    mine = own_table.read(preset) if own_table.is_table(preset) else None
+    _known(base if mine else preset)
+    if mine:
+        _rows_are(n, mine)
+        preset, n = base, len(mine.ids)
+    n = 100 if n is None else n
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MOST:
         raise BadInput(f"n is {n!r}; allowed: 1 to {MOST} patients, a whole number.", field="n")
     if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
         raise BadInput(f"seed is {seed!r}; allowed: 0 to 2^32 - 1.", field="seed")
-    ids = np.arange(n)
-    changed = _checked(changed)
-    values = {**typical_values(pk), **changed}
-    varied = [r for r in spreads(pk) if r.symbol not in changed]
+    changed, cuts = _checked(changed), overrides(cut, scenario)
+    asked = _asked(match)
+    drawn_from = people.population(preset, asked)
+    if mine is None:
+        return _made(drawn_from, np.arange(n), seed, pk, cuts, asked, {}, changed)
+    made = _made(drawn_from, mine.ids, seed, pk, cuts, asked, mine.values, changed)
+    return replace(made, given={k: int(np.isfinite(v).sum()) for k, v in mine.values.items()})
+
+
+def _rows_are(n, mine):
+    if n is not None and n != len(mine.ids):
+        raise BadInput(
+            f"n is {n!r}, but {mine.path} has {len(mine.ids)} rows. Leave n out: a table says how "
+            "many patients there are.",
+            field="n",
+        )
+
+
+def _made(population, ids, seed, pk, cuts, asked, given, changed):
+    """The Cohort of the patients `ids`, with what is given of their covariates kept."""
+    preset = population.preset
+    values = {**typical_values(pk), **_of_population(preset), **changed}
+    fixed = {n: changed[p] for n, p in people.PARAMETER.items() if p in changed}
+    given = {**given, **{n: np.full(len(ids), x, float) for n, x in fixed.items()}}
+    known = people.draw(population, seed, ids, given)
+    carried = {p: known[name] for name, p in people.PARAMETER.items()}
+    values.update({p: x for p, x in carried.items() if p not in changed})
+    special = {*changed, *carried, *(("rho",) if preset in WELL else ())}
+    varied = [r for r in spreads(pk) if r.symbol not in special]
     for row in varied:
         z = normal(seed, row.symbol, ids)
         values[row.symbol] = spread_out(row, values[row.symbol], z)
-    rejected = _condition(values, varied, seed, ids, changed)
-    values.update(overrides(cut, scenario))
-    return Cohort(preset, seed, ids, {**values, "D_ill": np.full(n, 0.9)}, rejected).replace()
+    rejected = 0
+    if preset not in WELL:
+        rejected = _condition(values, varied, seed, ids, changed)
+    values.update(cuts)
+    values["D_ill"] = np.full(len(ids), 0.9)
+    made = Cohort(preset, seed, ids, values, rejected, None, known, population.targets, asked)
+    return made.replace()
+
+
+def _of_population(preset):
+    """Parameters in which a population differs from the table.
+
+    Volunteers have the outer load of health, and their few points on a scale are none that the
+    landscape moves.
+    """
+    if preset not in WELL:
+        return {}
+    healthy = next(r.value for r in rows() if r.symbol == "load_0" and r.role == "default")
+    return {"load": healthy, "rho": 1.0}
+
+
+def _asked(match):
+    if match is None:
+        return {}
+    if isinstance(match, str | PathLike):
+        return matching.read(match)[1]
+    return matching.checked(match)
 
 
 def _condition(values, varied, seed, ids, changed):

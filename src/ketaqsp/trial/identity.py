@@ -6,14 +6,18 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
+COVARIATES = ("patient/covariates.csv", "patient/populations.csv", "patient/correlations.csv")
 LIBRARIES = ("numpy", "scipy", "xarray", "matplotlib", "llvmlite")
-PARAMETERS = ("*/parameters.csv", "dose/drugs.csv")
+PARAMETERS = ("*/parameters.csv", "dose/drugs.csv", *COVARIATES)
 EQUATIONS = (
     *("*/equations.py", "*/model.py", "plasma/companions.py", "blocks.py", "maths.py"),
     *("chain/rest.py", "chain/cuts.py"),
 )
 SOLVER = ("solve/**/*.py",)
-PATIENTS = ("patient/cohort.py", "patient/prior.py", "patient/random.py")
+PATIENTS = (
+    *("patient/cohort.py", "patient/prior.py", "patient/random.py", "patient/covariates.py"),
+    *("patient/marginal.py", "patient/populations.py", "patient/matching.py"),
+)
 
 
 def _files(patterns):
