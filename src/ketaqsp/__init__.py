@@ -25,12 +25,15 @@ _HOMES = {
     "cohort": "patient",
     "open": "patient.store",
     "simulate": "patient",
+    "trial": "",
     "typical": "patient",
 }
 __all__ = sorted(_HOMES)
 
 
 def __getattr__(name):
+    if name == "trial":  # the package, which can be called
+        return import_module("ketaqsp.trial")
     if name in _HOMES:
         return getattr(import_module(f"ketaqsp.{_HOMES[name]}"), name)
     raise AttributeError(f"module 'ketaqsp' has no attribute {name!r}")

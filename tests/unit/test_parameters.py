@@ -19,13 +19,13 @@ from ketaqsp.units import unit
 
 HOME = Path(ketaqsp.__file__).parent
 LINKS = ("plasma", "receptor", "circuit", "synapse", "mood", "acute")
-EQUATIONS = [HOME / link / "equations.py" for link in LINKS]
+EQUATIONS = [HOME / link / "equations.py" for link in (*LINKS, "expectancy")]
 DEFAULT = {row.symbol: row for row in rows() if row.role == "default"}
 
 # Default rows that no equation of the chain reads, and the module that reads each.
 OUTSIDE = {"rater_sd": "patient/summary.py"}  # noise of one rating
 # Links beside the chain, with tables of their own: their tests say who reads the rows.
-BESIDE = ("trial",)
+BESIDE = ("expectancy", "trial")
 # Function or symbol names of SBML (csymbols and the words of its formula syntax) and of SymPy's
 # parser. Names of our functions in ketaqsp.maths mean there what they mean here.
 SBML = """time t s delay avogadro rateOf pi exponentiale infinity inf nan notanumber true false

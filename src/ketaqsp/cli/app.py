@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Annotated
 
-from typer import Exit, Option, Typer
+from typer import Argument, Exit, Option, Typer
 
 from ketaqsp.cli import options as o
 
@@ -146,6 +146,29 @@ def cohort(
     Example: ketaqsp cohort --preset late_life -n 200 --seed 1 --out cohort.csv
     """
     return _run("cohort", locals())
+
+
+@app.command(epilog=o.STATUS)
+def trial(
+    file: Annotated[str, Argument(help="Protocol file (YAML).", metavar="FILE")],
+    out: Annotated[
+        str | None,
+        Option("--out", help="Folder for tables and report.", metavar="DIR"),
+    ] = None,
+    seed: Annotated[
+        str | None, Option("--seed", help="In place of the file's.", metavar="N")
+    ] = None,
+    replicates: Annotated[
+        str | None, Option("--replicates", help="In place of the file's.", metavar="N")
+    ] = None,
+    overwrite: o.Overwrite = False,
+    as_json: o.Json = False,
+):
+    """Run a protocol: a whole trial, repeated, with 90% predictive intervals.
+
+    Example: ketaqsp trial protocols/one-infusion.yaml --out my-trial
+    """
+    return _run("trial", locals())
 
 
 @app.command(epilog=o.STATUS)

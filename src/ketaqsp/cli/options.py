@@ -20,7 +20,7 @@ CUTS = (
     "ssri_to_trkb, acute_relief, dissociation, circulation, pain, brain_metabolites"
 )
 SCENARIOS = "agonist, hnk, late_hold, tonic_habenula"
-LINKS = "plasma, receptor, circuit, synapse, mood, acute, patient"
+LINKS = "plasma, receptor, circuit, synapse, mood, acute, expectancy, patient, trial"
 CONFIDENCE = "read, recalled, derived, assumed, fitted"
 FLAG = ""  # in place of <bool>
 STATUS = (

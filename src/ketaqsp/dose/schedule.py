@@ -84,13 +84,15 @@ class Schedule:
         return total
 
 
-def schedule(regimens, weight_kg):
+def schedule(regimens, weight_kg, declared=None):
     """Return the Schedule of ``regimens`` in patients of ``weight_kg`` (n,).
 
     ``regimens``: one Regimen for all, or a sequence of n, one a patient. Amount in umol is
     mg / molar mass * 1000 * fraction of the analyte, with mg = mg/kg * weight where the dose is
     per kg. Infusions that overlap add. A reset, or a dose of steady state that clears, ends what is
     still running in. BadInput for weights outside 10 to 400 kg, or a number of regimens not n.
+    declared: a Regimen of every dose that somebody might have been given; with it the edges, and so
+    a patient's numbers, do not depend on what the others were given.
     """
     weights = _weights(weight_kg)
     groups = _groups(regimens, weights.size)
@@ -98,9 +100,12 @@ def schedule(regimens, weight_kg):
         regimen: list(arrivals(regimen, weights[patients])) for regimen, patients in groups.items()
     }
     times, of = {0.0}, {}
-    for regimen, some in found.items():
+    might = () if declared is None else arrivals(declared, weights[:1])
+    for regimen, some in ((declared, might), *found.items()):
+        some = list(some)
         times.update(t for one in some for t in (one.start_h, one.stop_h))
-        times.update(Cuts(regimen).times)
+        if regimen is not None:
+            times.update(Cuts(regimen).times)
         of.update((one.input, one.analyte) for one in some)
     edges = np.array(sorted(times))
     shape = (edges.size, weights.size)

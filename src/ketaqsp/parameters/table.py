@@ -14,7 +14,18 @@ COLUMNS = (
 ).split(",")
 CONFIDENCE = ("read", "recalled", "derived", "assumed", "fitted")
 ROLES = ("default", "alternative")
-LINKS = ("dose", "plasma", "receptor", "circuit", "synapse", "mood", "acute", "patient", "trial")
+LINKS = (
+    "dose",
+    "plasma",
+    "receptor",
+    "circuit",
+    "synapse",
+    "mood",
+    "acute",
+    "expectancy",
+    "patient",
+    "trial",
+)
 HOME = Path(__file__).resolve().parents[1]
 
 

@@ -137,6 +137,7 @@ def cohort(
     scenario=(),
     match=None,
     base="trd",
+    ids=None,
     **changed,
 ):
     """n virtual patients, numbered from 0; adding one changes no other.
@@ -147,12 +148,16 @@ def cohort(
     .parquet) of your own with one row a patient: what it leaves out is drawn from the population
     `base`, given what it holds. n: default 100, or the rows of the table. match: figures of a
     trial's table 1, {"age_years": {"mean": 46, "sd": 12, "min": 18}, "female": {"fraction": 0.5}},
-    or a file with them. cut, scenario: see ketaqsp.chain.CUTS and SCENARIOS; they apply after the
-    draw, to the same people. Raises BadInput for an unknown preset, cut or symbol, n outside 1 to a
+    or a file with them. ids: numbers (m,) in place of 0 to n - 1; of a table, rows are drawn for
+    them. cut, scenario: see ketaqsp.chain.CUTS and SCENARIOS; they apply after the draw, to the
+    same people. Raises BadInput for an unknown preset, cut or symbol, n outside 1 to a
     million, figures that no population can have, or a table with a cell that cannot be.
     """
     mine = own_table.read(preset) if own_table.is_table(preset) else None
     _known(base if mine else preset)
+    if ids is not None:
+        ids = np.asarray(ids, dtype=np.int64)
+        n, mine = len(ids), mine and own_table.drawn(mine, ids, seed)
     if mine:
         _rows_are(n, mine)
         preset, n = base, len(mine.ids)
@@ -165,7 +170,8 @@ def cohort(
     asked = _asked(match)
     drawn_from = people.population(preset, asked)
     if mine is None:
-        return _made(drawn_from, np.arange(n), seed, pk, cuts, asked, {}, changed)
+        ids = np.arange(n) if ids is None else ids
+        return _made(drawn_from, ids, seed, pk, cuts, asked, {}, changed)
     made = _made(drawn_from, mine.ids, seed, pk, cuts, asked, mine.values, changed)
     return replace(made, given={k: int(np.isfinite(v).sum()) for k, v in mine.values.items()})
 
@@ -224,12 +230,13 @@ def _asked(match):
 
 def _condition(values, varied, seed, ids, changed):
     """Draw again, in place, what makes a patient ill, until the ill state is stable."""
-    rejected = 0
+    rejected, bad = 0, np.arange(len(ids))
     again = [r for r in varied if r.symbol in REDRAWN and r.symbol not in changed]
     centre = typical_values()
     for attempt in range(1, TRIES + 1):
-        ill, _, slope = rest.states(values, len(ids))
-        bad = np.flatnonzero(~((ill > ILL) & (slope < MARGIN)))
+        here = {k: v[bad] if np.ndim(v) else v for k, v in values.items()}
+        ill, _, slope = rest.states(here, len(bad))
+        bad = bad[~((ill > ILL) & (slope < MARGIN))]
         if not bad.size:
             return rejected
         if not again:

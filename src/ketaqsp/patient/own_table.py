@@ -6,13 +6,14 @@ What a table leaves out is drawn, given what it holds, from the population named
 import csv
 import io
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ketaqsp.errors import BadInput, nearest
 from ketaqsp.patient.populations import ANCESTRIES, covariates
+from ketaqsp.patient.random import uniform
 
 SUFFIXES = (".csv", ".parquet")
 ID = "id"
@@ -50,6 +51,12 @@ def is_table(preset):
     return isinstance(preset, Path) or (
         isinstance(preset, str) and Path(preset).suffix.lower() in SUFFIXES
     )
+
+
+def drawn(table, ids, seed):
+    """Another OwnTable of the patients `ids`: each has a row of `table`, drawn with replacement."""
+    rows = (uniform(seed, "row of the table", ids) * len(table.ids)).astype(int)
+    return replace(table, ids=ids, values={k: v[rows] for k, v in table.values.items()})
 
 
 def read(path):

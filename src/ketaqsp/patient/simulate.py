@@ -27,6 +27,7 @@ def model_for(regimen, exit="slow"):
     from ketaqsp.dose.routes import places
 
     regimens = regimen if isinstance(regimen, list | tuple) else [regimen]
+    regimens = {id(r): r for r in regimens}.values()
     names = {name for r in regimens for d in r.drugs for name, _ in drug(d).analytes}
     beside = places(dose for r in regimens for dose in r.doses)
     own = tuple(name for name in beside if name in PLACES)
@@ -52,6 +53,7 @@ def simulate(
     wanted=None,
     exit="slow",
     extra_times=(),
+    declared=None,
     progress=None,
 ):
     """Give `regimen` to `cohort` (default: one typical patient) and follow it for `days`.
@@ -63,7 +65,7 @@ def simulate(
     unless rater_noise asks for it (drawn with `seed`). solver: "default" is native code, "numpy"
     the same method in NumPy as a check. workers: threads of the native solver (default: every
     core); numbers do not depend on it. out: a .zarr or .csv to write as well; it must not be
-    there yet.
+    there yet. declared: a Regimen of all doses that a protocol declares, given or not.
     At the time of a dose the value before it is given. Raises BadInput, MachineError.
     """
     _check_solver(solver)
@@ -78,7 +80,7 @@ def simulate(
     for i in interventions:
         if not isinstance(i, Intervention) or i.name not in people.parameters:
             raise BadInput(f"{i!r} is no Intervention on a known parameter.")
-    plan = schedule(regimen, people.weight())
+    plan = schedule(regimen, people.weight(), declared)
     values = {name: people.parameters[name] for name in model.parameters}
     path = store.check_target(out) if out is not None else None
     result = run(

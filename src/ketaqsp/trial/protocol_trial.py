@@ -1,0 +1,71 @@
+"""A protocol file in, a trial out: the numbers, and the folder that holds them."""
+
+import time
+from dataclasses import dataclass, field
+
+from ketaqsp.errors import BadInput
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """A trial that was run. report: the JSON object; conduct: every patient of every replicate."""
+
+    report: dict
+    conduct: object = field(repr=False)
+
+    @property
+    def arms(self):
+        """{name: its part of the report}."""
+        return {arm["name"]: arm for arm in self.report["arms"]}
+
+    def save(self, folder, *, overwrite=False):
+        """Write tables and the report into a folder; see ketaqsp.trial.folder."""
+        from ketaqsp.trial.folder import Folder
+
+        return Folder(folder, overwrite=overwrite).write(self)
+
+
+def run(
+    file, *, seed=None, replicates=None, out=None, overwrite=False, workers=None, progress=None
+):
+    """Run a protocol file. Returns Trial; with `out` also writes that folder.
+
+    seed, replicates: in place of the file's. Raises BadInput with file, line and key, and then
+    nothing was created; SolveFailure; MachineError.
+    """
+    from ketaqsp.protocol import read
+    from ketaqsp.protocol.read import MOST_REPLICATES
+
+    _whole("seed", seed, 0, 2**32 - 1)
+    _whole("replicates", replicates, 1, MOST_REPLICATES)
+    protocol = read(file)
+    folder = None
+    if out is not None:
+        from ketaqsp.trial.folder import Folder
+
+        folder = Folder(out, overwrite=overwrite)
+    done = perform(protocol, seed, replicates, workers, progress)
+    if folder is not None:
+        folder.write(done)
+    return done
+
+
+def perform(protocol, seed=None, replicates=None, workers=None, progress=None):
+    """A Protocol that was read, run. Returns Trial."""
+    from ketaqsp.trial.conduct import conduct
+    from ketaqsp.trial.identity import identity
+    from ketaqsp.trial.results import report
+
+    begun = time.perf_counter()
+    done = conduct(protocol, seed=seed, replicates=replicates, workers=workers, progress=progress)
+    found = identity()
+    about = {"version": found["ketaqsp"], "parameters_sha256": found["parameters_sha256"]}
+    return Trial(report(done, about, time.perf_counter() - begun), done)
+
+
+def _whole(name, value, low, high):
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise BadInput(f"{name} is {value!r}; allowed: a whole number, {low} to {high}.",
+                       field=name)  # fmt: skip

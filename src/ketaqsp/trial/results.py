@@ -1,0 +1,250 @@
+"""The JSON object of a trial: every arm and visit, with 90% intervals over replicates."""
+
+import numpy as np
+
+RANGE = (5, 95)  # percentiles of the predictive intervals
+
+
+def report(done, identity, wall_s, failed=None):
+    """The object of contract: plain numbers, None where a figure is undefined."""
+    p = done.protocol
+    return {
+        "protocol": p.name,
+        "seed": done.seed,
+        "replicates": done.replicates,
+        "model": {k: identity[k] for k in ("version", "parameters_sha256")},
+        "solver": {
+            "name": "exact plasma, Radau IIA sweep",
+            "rtol": 1e-6,
+            "failed_patients": done.failed if failed is None else failed,
+        },
+        "wall_s": round(wall_s, 3),
+        "arms": [arm(done, name) for name in arm_names(done)],
+    }
+
+
+def arm_names(done):
+    """Names of arms in the order of the protocol, each once."""
+    return list(dict.fromkeys(a.name for a in done.protocol.arms))
+
+
+def arm(done, name):
+    """One arm: its visits in every phase where it is, and its summary."""
+    mine = [p for p in done.parts if p.arm.name == name]
+    visits = []
+    for phase in sorted({p.phase for p in mine}):
+        visits += phase_visits(done, [p for p in mine if p.phase == phase])
+    first = [p for p in mine if p.phase == min(x.phase for x in mine)] if mine else []
+    planned = next(a.n for a in done.protocol.arms if a.name == name)
+    n = round(sum(int(p.ok.sum()) for p in first) / done.replicates) if mine else 0
+    if first and first[0].phase == 0 and not any(p.failed.any() for p in first):
+        n = planned
+    return {"name": name, "n": n, "visits": visits, "summary": summary(done, mine)}
+
+
+def phase_visits(done, parts):
+    """Entries of the visits of one arm in one phase."""
+    phase = done.protocol.phases[parts[0].phase]
+    table = Table(parts, done.replicates)
+    found = []
+    for k, label in enumerate(parts[0].labels):
+        entry = {"time_h": table.hour(k)}
+        if done.protocol.phased:
+            entry["phase"] = phase.name
+            entry["phase_time_h"] = round(entry["time_h"] - parts[0].start_h, 9)
+        if label == "end of treatment":
+            entry["visit"] = "end_of_treatment"
+        for scale in done.protocol.scales:
+            entry |= _points(table, scale, k)
+        for goal in ("response", "remission"):
+            entry |= _share(table.goal(done.protocol.endpoints[goal], k), goal, table)
+        entry |= _relapse(table, done.protocol.endpoints["relapse"], k)
+        found.append(entry)
+    return found
+
+
+class Table:
+    """The parts of one arm in one phase, side by side."""
+
+    def __init__(self, parts, replicates):
+        self.parts, self.replicates = parts, replicates
+        ok = [p.ok for p in parts]
+        self.ok = ok
+        self.replicate = self._joined(lambda p: p.people.replicate)
+        self.entered = self._joined(lambda p: p.entered)
+
+    def _joined(self, what):
+        return np.concatenate([what(p)[..., ok] for p, ok in zip(self.parts, self.ok, strict=True)],
+                              axis=-1)  # fmt: skip
+
+    def hour(self, k):
+        """Hour of visit k: everybody's, or the median of each one's own."""
+        hours = self._joined(lambda p: p.hours[k])
+        return float(np.median(hours)) if hours.size else float(self.parts[0].start_h)
+
+    def totals(self, scale):
+        """(V, n), NaN where a patient was not there."""
+        return self._joined(lambda p: np.where(p.present, p.totals[scale], np.nan))
+
+    def before(self, scale):
+        """(n,) own baselines."""
+        return self._joined(lambda p: p.before[scale])
+
+    def goal(self, endpoint, k):
+        """Whether a goal is met at visit k by its estimand: 1, 0, NaN where not counted."""
+        met = self._joined(lambda p: p.met[endpoint.name]).astype(float)
+        there = self._joined(lambda p: p.present)
+        if endpoint.estimand == "nonresponder":
+            return np.where(there[k], met[k], 0.0)
+        if endpoint.estimand == "locf":
+            last = np.maximum.accumulate(np.where(there, np.arange(len(there))[:, None], -1))[k]
+            found = np.take_along_axis(met, np.maximum(last, 0)[None], 0)[0]
+            return np.where(last >= 0, found, np.nan)
+        return np.where(there[k], met[k], np.nan)
+
+    def after(self, endpoint):
+        """(V, n): the goal after which a relapse counts has been met by this visit, or at entry."""
+        goal = endpoint.after or "response"
+        met = self._joined(lambda p: p.met[goal] & p.present & (p.hours > p.start_h))
+        return self.entered | np.logical_or.accumulate(met, axis=0)
+
+    def relapsed(self, endpoint):
+        """(V, n): a relapse has been seen by this visit, at a visit after the goal was met."""
+        after = self.after(endpoint)
+        earlier = np.vstack([self.entered[None], after[:-1]])
+        later = self._joined(lambda p: p.hours > p.start_h)
+        seen = self._joined(lambda p: p.relapse & p.present) & earlier & later
+        return np.logical_or.accumulate(seen, axis=0)
+
+    def per_trial(self, x):
+        """Mean of x (n,) in each replicate (replicates,), NaN skipped and NaN where none."""
+        there = np.isfinite(x)
+        count = np.bincount(self.replicate[there], minlength=self.replicates)
+        total = np.bincount(self.replicate[there], x[there], minlength=self.replicates)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return total / count
+
+
+def _points(table, scale, k):
+    """Mean and SD of totals and changes, the change with its interval."""
+    name = scale.lower()
+    x = table.totals(scale)[k]
+    change = x - table.before(scale)
+    prefix = "" if scale == "MADRS" else f"{name}_"
+    return {
+        f"{name}_mean": number(mean(x)),
+        f"{name}_sd": number(spread(x)),
+        f"{prefix}change_mean": number(mean(change)),
+        f"{prefix}change_sd": number(spread(change)),
+        f"{prefix}change_mean_pi90": interval(table.per_trial(change)),
+    }
+
+
+def _share(x, name, table):
+    return {name: number(mean(x)), f"{name}_pi90": interval(table.per_trial(x))}
+
+
+def _relapse(table, endpoint, k):
+    met, relapsed = table.after(endpoint)[k], table.relapsed(endpoint)[k]
+    free = np.where(met, (~relapsed).astype(float), np.nan)
+    return {
+        "n_at_risk": round(float(met.sum()) / table.replicates),
+        "relapse_free": number(mean(free)),
+        "relapse_free_pi90": interval(table.per_trial(free)),
+    }
+
+
+def summary(done, parts):
+    """Median number of treatments and median days to relapse (Kaplan-Meier), with its interval."""
+    counts, days, seen, rep = [], [], [], []
+    for phase in sorted({p.phase for p in parts}):
+        mine = [p for p in parts if p.phase == phase]
+        counts += [treatments(p)[p.ok] for p in mine]
+        d, e, r = times_to_relapse(done, mine)
+        days.append(d), seen.append(e), rep.append(r)
+    if not parts:
+        return {
+            "median_treatments": None,
+            "median_days_to_relapse": None,
+            "median_days_to_relapse_pi90": None,
+        }
+    days, seen, rep = (np.concatenate(x) for x in (days, seen, rep))
+    each = [kaplan_meier_median(days[rep == r], seen[rep == r]) for r in range(done.replicates)]
+    low, high = np.percentile(each, RANGE, method="nearest") if each else (np.nan, np.nan)
+    return {
+        "median_treatments": int(np.median(np.concatenate(counts))),
+        "median_days_to_relapse": number(kaplan_meier_median(days, seen)),
+        "median_days_to_relapse_pi90": [number(low), number(high)],
+    }
+
+
+def treatments(part):
+    """(n,) sessions given in the part's own phase."""
+    mine = [k for k, s in enumerate(part.slots) if s.session and s.phase == part.phase]
+    return part.given[mine].sum(axis=0) if mine else np.zeros(part.people.n, dtype=int)
+
+
+def times_to_relapse(done, parts):
+    """(days from the goal or the phase's start to relapse or last sight, relapse seen, replicate).
+
+    Of those who met the goal after which a relapse counts.
+    """
+    endpoint = done.protocol.endpoints["relapse"]
+    table = Table(parts, done.replicates)
+    after, relapsed = table.after(endpoint), table.relapsed(endpoint)
+    hours = table._joined(lambda p: p.hours)
+    there = table._joined(lambda p: p.present)
+    start = np.full(after.shape[1], parts[0].start_h)
+    first = np.take_along_axis(hours, after.argmax(axis=0)[None], 0)[0]
+    start = np.where(table.entered, start, first)
+    event = relapsed.any(axis=0)
+    when = np.take_along_axis(hours, relapsed.argmax(axis=0)[None], 0)[0]
+    last = np.where(there, hours, -np.inf).max(axis=0)
+    chosen = after[-1]
+    days = (np.where(event, when, np.maximum(last, start)) - start) / 24
+    return days[chosen], event[chosen], table.replicate[chosen]
+
+
+def kaplan_meier(days, event):
+    """(times, survival after each, at risk just before each) at the times of events.
+
+    S(t) = product over event times of 1 - d/n. Source: Kaplan EL, Meier P,
+    J Am Stat Assoc 1958;53:457.
+    """
+    order = np.argsort(days, kind="stable")
+    days, event = np.asarray(days)[order], np.asarray(event)[order]
+    times, counts = np.unique(days[event], return_counts=True)
+    at_risk = len(days) - np.searchsorted(days, times, side="left")
+    return times, np.cumprod(1 - counts / at_risk), at_risk
+
+
+def kaplan_meier_median(days, event):
+    """Time at which survival falls to one half or below; infinity if it never does."""
+    if not len(days):
+        return np.inf
+    times, survival, _ = kaplan_meier(days, event)
+    below = np.flatnonzero(survival <= 0.5 + 1e-12)
+    return float(times[below[0]]) if below.size else np.inf
+
+
+def mean(x):
+    """Mean of what is there."""
+    x = x[np.isfinite(x)]
+    return float(x.mean()) if x.size else np.nan
+
+
+def spread(x):
+    """SD of what is there."""
+    x = x[np.isfinite(x)]
+    return float(x.std(ddof=1)) if x.size > 1 else np.nan
+
+
+def number(x):
+    """A float that JSON can hold: None where undefined."""
+    return float(x) if np.isfinite(x) else None
+
+
+def interval(x):
+    """5th and 95th percentile over replicates; None where undefined."""
+    x = x[np.isfinite(x)]
+    return [float(v) for v in np.percentile(x, RANGE)] if x.size else [None, None]
