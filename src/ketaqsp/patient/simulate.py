@@ -75,7 +75,8 @@ def simulate(
         raise BadInput(f"cohort is {type(people).__name__}; make one with ketaqsp.cohort(...).")
     outputs = _outputs(days, every, extra_times)
     until = outputs[-1]
-    model = model_for(regimen, exit)
+    given = regimen if isinstance(regimen, list | tuple) else [regimen]
+    model = model_for(given if declared is None else [*given, declared], exit)
     _check_wanted(wanted, model)
     for i in interventions:
         if not isinstance(i, Intervention) or i.name not in people.parameters:
