@@ -16,7 +16,7 @@ def population(spot):
         return Population(_preset(spot))
     known = tuple(n for n, c in covariates().items() if c.kind not in ("dose", "ancestry"))
     known = ("preset", *known, *matching.SHARES)
-    for key, one in (spot.value.items() if isinstance(spot.value, dict) else ()):
+    for key, one in spot.value.items() if isinstance(spot.value, dict) else ():
         if key not in known and key.lower() in LIKELY:
             one.refuse(f"{key!r} is no covariate; did you mean {LIKELY[key.lower()]!r}?")
     keys = spot.mapping(known)
@@ -39,8 +39,7 @@ def population(spot):
 def _checked(name, measures):
     if isinstance(measures, tuple):
         raise BadInput(f"{name} is a list; write {matching.EXAMPLE}.")
-    shown = {k: v for k, v in measures.items()} if isinstance(measures, dict) else measures
-    return matching.checked({name: shown}, "population")
+    return matching.checked({name: measures}, "population")
 
 
 def _preset(spot):
