@@ -58,7 +58,9 @@ def _told(arm):
 
 
 def _time(hours):
-    return f"{hours:g} h" if hours < 48 else f"{hours / 24:g} d"
+    if 0 < hours < 2 and abs(hours - round(hours)) > 1e-6:
+        return f"{60 * hours:.0f} min"
+    return f"{hours:.3g} h" if hours < 48 else f"{hours / 24:g} d"
 
 
 def _points(x, between):

@@ -32,7 +32,13 @@ RULE_KEYS = {
     "hold": (("rule", "when"), ("when",)),
 }
 # What a hold may look at: unit, least and most.
-LIMITS = {"madrs_at_most": ("points", 0, 60), "madrs_at_least": ("points", 0, 60)}
+LIMITS = {
+    "sbp_at_least": ("mmHg", 80, 260),
+    "dbp_at_least": ("mmHg", 40, 160),
+    "cadss_at_least": ("points", 1, 92),
+    "madrs_at_most": ("points", 0, 60),
+    "madrs_at_least": ("points", 0, 60),
+}
 
 
 def arm(spot, shared):
@@ -147,7 +153,7 @@ def _policy(spot, given):
 
 
 def _titrate(spot, keys, given):
-    real = [t for t in given if t.drug not in INERT]
+    real = [t for t in given if t.drug not in (*INERT, "oral_antidepressant")]
     if len(real) != 1:
         spot.refuse(f"titrate needs one drug to titrate; this arm has {len(real)} treatments.")
     doses = []

@@ -33,7 +33,7 @@ def population(spot):
     figures = spot.checked(matching.checked, asked, "population") if asked else {}
     if figures:
         spot.checked(made, preset, figures)
-    return Population(preset, tuple((k, tuple(v.items())) for k, v in figures.items()))
+    return Population(preset, tuple((k, tuple(v.items())) for k, v in asked.items()))
 
 
 def _checked(name, measures):

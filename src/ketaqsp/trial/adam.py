@@ -171,9 +171,7 @@ def adtte(done, last):
                 )
 
 
-LEDGER = (
-    *("STUDYID", "USUBJID", "REPLICATE", "PHASE", "ARM", "TIME_H", "RULE", "SEEN_MADRS", "DONE"),
-)
+LEDGER = (*("STUDYID", "USUBJID", "REPLICATE", "PHASE", "ARM", "TIME_H", "RULE", "SEEN", "DONE"),)
 
 
 def ledger(done, last):

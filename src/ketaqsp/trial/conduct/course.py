@@ -15,6 +15,7 @@ from ketaqsp.trial.conduct import score
 from ketaqsp.trial.conduct.policies import Seen, decide
 from ketaqsp.trial.conduct.slots import declared, every_dose, regimens
 
+PEAK_H = 2 / 3  # h after the start of a session: where dissociation is near its highest
 TAIL_H = 24.0  # h after the start of the last treatment: the visit at the end of treatment
 GOALS = ("response", "remission")
 
@@ -60,9 +61,14 @@ class _Trip:
         hours = {0.0, *(h for _, h in self.clock.visits), *self.clock.starts}
         if any(END in p.visits for p in protocol.phases[: phase + 1]):
             hours |= {round(min(h, self.clock.until), 9) for h in ends}
+        self.acute = _acute(group.arms)
+        if self.acute:
+            hours |= {x for s in self.slots if s.session for x in (s.time_h, _peak(s))}
         self.hours = np.array(sorted(h for h in hours if h <= self.clock.until))
         self.people = group.people
-        self.madrs = np.full((len(self.hours), self.people.n), np.nan)
+        self.seen = {
+            k: np.full((len(self.hours), self.people.n), np.nan) for k in ("madrs", *self.acute)
+        }
         self.failed = np.zeros(self.people.n, dtype=bool)
         self.steps = 0
 
@@ -88,8 +94,17 @@ class _Trip:
 
     def _seen(self, goals, relapse, madrs):
         visits = self.clock.visits
+        acute = {name: self._at_slots(name) for name in self.acute}
         return Seen(tuple(k for k, _ in visits), np.array([h for _, h in visits]), goals, relapse,
-                    madrs)  # fmt: skip
+                    madrs, acute)  # fmt: skip
+
+    def _at_slots(self, name):
+        """(S, n) of an acute signal before each slot, or of cadss near its peak after it."""
+        times = [_peak(s) if name == "cadss" else s.time_h for s in self.slots]
+        times = np.minimum(times, self.clock.until)
+        rows = np.searchsorted(self.hours, times - 1e-8)
+        found = self.seen[name][rows]
+        return np.where(np.isfinite(found), found, 0.0)  # nothing seen yet holds no dose
 
     def _simulate(self, amounts, changed):
         if not changed.size:
@@ -102,11 +117,12 @@ class _Trip:
             every=until,
             extra_times=self.hours,
             declared=every_dose(self.slots),
-            wanted=("madrs",),
+            wanted=tuple(self.seen),
             workers=self.workers,
         )
         rows = np.searchsorted(out["time"].values, self.hours - 1e-8)
-        self.madrs[:, changed] = out["madrs"].transpose("time", "patient").values[rows]
+        for name, kept in self.seen.items():
+            kept[:, changed] = out[name].transpose("time", "patient").values[rows]
         self.failed[changed] = out["status"].values == 2
         self.steps = max(self.steps, out.attrs["steps"])
 
@@ -114,7 +130,8 @@ class _Trip:
         """MADRS (V, n) as a rater without error would see it, at hours (V,) or (V, n)."""
         hours = np.asarray(hours, dtype=float)
         rows = np.searchsorted(self.hours, hours - 1e-8)
-        drug = self.madrs[rows] if hours.ndim == 1 else np.take_along_axis(self.madrs, rows, 0)
+        true = self.seen["madrs"]
+        drug = true[rows] if hours.ndim == 1 else np.take_along_axis(true, rows, 0)
         sessions = [
             np.where(given[k], s.time_h, np.inf) for k, s in enumerate(self.slots) if s.session
         ]
@@ -215,6 +232,16 @@ class _Trip:
         found = np.round(np.minimum(last + TAIL_H, self.clock.until), 9)
         nothing = last <= self.clock.starts[-1]
         return np.where(nothing & ~np.isin(found, self.hours), self.clock.starts[-1], found)
+
+
+def _acute(arms):
+    """Acute signals that a rule of these arms looks at."""
+    rules = [name for a in arms for p in a.policies for name, _ in p.when]
+    return tuple(w for w in ("sbp", "dbp", "cadss") if any(r.startswith(w) for r in rules))
+
+
+def _peak(slot):
+    return round(slot.time_h + min(max(slot.treatment.duration_h, PEAK_H), 4.0), 9)
 
 
 def _kind(arm):

@@ -16,7 +16,8 @@ class Seen:
     """Visits of the study in order of time: hours (V,); the rest (V, n).
 
     goals: {"response", "remission"} met; relapse: its condition holds, often enough in a row;
-    madrs: whole totals; scored visits at fixed times only.
+    madrs: whole totals; scored visits at fixed times only. acute: {"sbp", "dbp"} before each slot
+    and {"cadss"}, the highest after it, (S, n); empty where no rule asks.
     """
 
     phase: tuple
@@ -24,11 +25,15 @@ class Seen:
     goals: dict
     relapse: np.ndarray
     madrs: np.ndarray
+    acute: dict
 
 
 @dataclass
 class Ledger:
-    """Every decision: (time_h, rule, what was seen (k,), what was done, patients (k,))."""
+    """Every decision: (time_h, rule, what was seen (k,), what was done, patients (k,)).
+
+    Seen is the total of MADRS at the latest visit, or of a hold what it looks at.
+    """
 
     lines: list = field(default_factory=list)
 
@@ -64,8 +69,10 @@ def decide(slots, arms, seen, left, after):
                     now, dose = _AT_SLOT[policy.rule](policy, slot, state, seen, now, dose, ledger)
         for policy in rules:
             if policy.rule == "hold" and slot.session:
-                now = _hold(policy, slot, state, seen, now, ledger)
+                now = _hold(policy, place, slot, state, seen, now, ledger)
         given[place], amounts[place] = now, np.where(now & slot.real, dose, 0.0)
+        if slot.session:
+            state.before = np.where(now, place, state.before)
         if slot.session and slot.course is None:
             state.begun |= now
             state.last = np.where(now, slot.time_h, state.last)
@@ -80,6 +87,7 @@ class _State:
 
     def __init__(self, n, visits):
         self.last = np.full(n, -np.inf)  # start of the latest treatment session
+        self.before = np.full(n, -1)  # its place among the slots
         self.begun = np.zeros(n, dtype=bool)
         self.level = np.zeros(n, dtype=int)  # of titrate
         self.stopped = np.zeros(n, dtype=bool)
@@ -154,15 +162,32 @@ def _taper(policy, slot, state, seen, now, dose, ledger):
     return now & (slot.time_h - state.last >= wait - MIN_GAP), dose
 
 
-def _hold(policy, slot, state, seen, now, ledger):
-    if state.latest is None:
-        return now
-    madrs = seen.madrs[state.latest]
+def _hold(policy, place, slot, state, seen, now, ledger):
+    """No dose where a limit is passed: at the latest visit, before the dose, or at the last one."""
     for name, limit in policy.when:
-        held = now & (madrs <= limit if name == "madrs_at_most" else madrs >= limit)
-        ledger.note(slot.time_h, "hold", held, madrs, f"dose held: {name} {limit:g}")
+        sign, (what, said) = name.endswith("at_least"), _looked_at(name, place, state, seen)
+        if what is None:
+            continue
+        held = now & ((what >= limit) if sign else (what <= limit))
+        ledger.note(slot.time_h, "hold", held, what, f"dose held: {said} {limit:g}")
         now = now & ~held
     return now
+
+
+def _looked_at(name, place, state, seen):
+    """(values (n,) or None where there is nothing to see yet, words for the ledger)."""
+    word = name.partition("_at_")[0]
+    said = f"{word.upper()} {'at least' if 'least' in name else 'at most'}"
+    if word == "madrs":
+        return (None if state.latest is None else seen.madrs[state.latest]), said
+    values = seen.acute[word]
+    if word == "cadss":  # after the latest session
+        return np.where(state.before >= 0, _at(values, state.before), -1.0), said
+    return values[place], said
+
+
+def _at(values, places):
+    return np.take_along_axis(values, np.maximum(places, 0)[None], 0)[0]
 
 
 _AT_SLOT = {"titrate": _titrate, "stop_at": _stop_at, "taper": _taper}
