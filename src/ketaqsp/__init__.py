@@ -24,8 +24,10 @@ _HOMES = {
     "Intervention": "solve",
     "cohort": "patient",
     "open": "patient.store",
+    "clinic_times": "supervision",
     "simulate": "patient",
     "trial": "",
+    "supervise": "supervision",
     "typical": "patient",
 }
 __all__ = sorted(_HOMES)

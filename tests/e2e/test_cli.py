@@ -263,6 +263,25 @@ def test_parameters(capsys):
     assert kinds == {("mood", "assumed")} and some["count"] < report["count"]
 
 
+def test_supervise(capsys):
+    from ketaqsp.supervision import rules
+
+    arguments = ("supervise", *DOSE, "--days", "0,3", "--patients", "8", "--seed", "2")
+    report = answer(capsys, *arguments)
+    assert report["patients"] == 8 and report["sessions"] == 16
+    assert [entry["rule"] for entry in report["rules"]] == [rule.rule for rule in rules()]
+    for entry in report["rules"]:
+        if entry["status"] == "simulated":
+            assert entry["fired"] <= entry["of"] in (8, 16)
+            assert entry["share"] == entry["fired"] / entry["of"]
+        else:
+            assert entry["why"] and "fired" not in entry
+    again = answer(capsys, *arguments)
+    assert again == report
+    assert main([*arguments]) == 0
+    assert "sedation at any time" in capsys.readouterr().out
+
+
 def test_export_writes_sbml_with_the_doses(folder, capsys):
     import libsbml
 

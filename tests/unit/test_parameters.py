@@ -23,7 +23,10 @@ EQUATIONS = [HOME / link / "equations.py" for link in (*LINKS, "expectancy")]
 DEFAULT = {row.symbol: row for row in rows() if row.role == "default"}
 
 # Default rows that no equation of the chain reads, and the module that reads each.
-OUTSIDE = {"rater_sd": "patient/summary.py"}  # noise of one rating
+OUTSIDE = {
+    "rater_sd": "patient/summary.py",  # noise of one rating
+    **dict.fromkeys(("sd_sbp", "sd_dbp", "sd_hr"), "supervision/clinic.py"),  # and of one reading
+}
 # Links beside the chain, with tables of their own: their tests say who reads the rows.
 BESIDE = ("expectancy", "trial")
 # Function or symbol names of SBML (csymbols and the words of its formula syntax) and of SymPy's

@@ -172,6 +172,30 @@ def trial(
 
 
 @app.command(epilog=o.STATUS)
+def supervise(
+    drug: o.Drug = None,
+    route: o.Route = None,
+    dose: o.Dose = None,
+    duration: o.Duration = None,
+    days: o.Days = None,
+    events: o.Events = None,
+    patients: o.Patients = None,
+    typical: o.Typical = False,
+    seed: o.Seed = None,
+    preset: o.Preset = "trd",
+    pk: o.Pk = None,
+    cut: o.Cut = None,
+    scenario: o.Scenario = None,
+    as_json: o.Json = False,
+):
+    """How often rules of supervision would fire in a virtual clinic, and which cannot be run.
+
+    Example: ketaqsp supervise --dose '0.5 mg/kg' --patients 1000
+    """
+    return _run("supervise", locals())
+
+
+@app.command(epilog=o.STATUS)
 def parameters(
     link: Annotated[
         str | None, Option("--link", help=f"Only this link: {o.LINKS}.", metavar="NAME")
