@@ -47,7 +47,8 @@ def test_every_rule_is_a_row_with_a_source_and_a_check_or_a_reason():
 def quiet():
     """No error of reading, calm patients who neither rise nor dissociate."""
     still = {**SURE, "bp_gain": 0.0, "hr_gain": 0.0, "A_cadss": 0.0, "C50_sed": 1e9}
-    return clinic(USUAL, C50_hyp=1e9, **still)[2]
+    people = replace(kq.cohort("trd", n=N, seed=2), covariates={})
+    return clinic(USUAL, people, C50_hyp=1e9, **still)[2]
 
 
 def test_nothing_fires_in_calm_patients(quiet):
@@ -104,7 +105,7 @@ def test_benefit_is_reviewed_after_four_weeks():
 
 def test_a_rule_whose_fact_is_missing_is_never_kept():
     bare = kq.typical()
-    bare = replace(bare, **({"covariates": {}} if hasattr(bare, "covariates") else {}))
+    bare = replace(bare, covariates={})
     found = clinic(USUAL, bare)[2]
     for name in ("age_below_18", "predose_150_over_65", "bmi_30", "benzodiazepine_8mg"):
         assert found[name].status == NOT_RUN and found[name].why
@@ -114,21 +115,12 @@ def test_a_rule_whose_fact_is_missing_is_never_kept():
     assert found["induction_im_above_13_mg_per_kg"].status == NO_DOSE
 
 
-class Person:
-    """A cohort with covariates."""
-
-    def __init__(self, people, **covariates):
-        self.people, self.covariates = people, covariates
-
-    def __getattr__(self, name):
-        return getattr(self.people, name)
-
-
 def test_facts_of_the_cohort_are_used():
     out, people, _ = clinic(USUAL, sbp0=155.0)
     old = np.repeat([70.0, 40.0], N // 2)
     tall = np.repeat([150.0, 250.0], N // 2)
-    who = Person(people, age_years=old, height_cm=tall, benzodiazepine_mg=np.arange(N, dtype=float))
+    facts = {"age_years": old, "height_cm": tall, "benzodiazepine_mg": np.arange(N) * 1.0}
+    who = replace(people, covariates=facts)
     found = kq.supervise(out, who, USUAL)
     assert found["age_below_18"].fired == 0
     assert 0 < found["predose_150_over_65"].fired <= N // 2
