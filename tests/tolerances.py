@@ -122,3 +122,7 @@ TRACED = 1e-13
 # grid, but their exponentials round differently: 1e-16 doubles with each of about 13 squarings,
 # and what has left the model adds 1e-12 a step over a thousand steps.
 NATIVE_NUMPY = 3e-9
+
+# In SDs. A slope over 2,000 virtual patients has a standard error of 0.022; three of them, and
+# what the bend of the curve from sensitivity to rating adds.
+CONTRAST = 0.09

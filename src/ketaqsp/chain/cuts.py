@@ -31,6 +31,7 @@ SCENARIOS = {
     "hnk": {"s4": 1.0},
     "late_hold": {"s7": 0.3},
     "tonic_habenula": {"po_lhb": 0.003},
+    "article_covariates": {"article_effects": 1.0},
 }
 
 

@@ -19,7 +19,7 @@ CUTS = (
     "surface_ampa, ampa_carries_mood, bdnf, mtorc1, spines, adaptation, feedback, opioid, "
     "ssri_to_trkb, acute_relief, dissociation, circulation, pain, brain_metabolites"
 )
-SCENARIOS = "agonist, hnk, late_hold, tonic_habenula"
+SCENARIOS = "agonist, hnk, late_hold, tonic_habenula, article_covariates"
 LINKS = "plasma, receptor, circuit, synapse, mood, acute, expectancy, patient, trial"
 CONFIDENCE = "read, recalled, derived, assumed, fitted"
 FLAG = ""  # in place of <bool>

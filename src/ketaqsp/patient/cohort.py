@@ -10,7 +10,7 @@ from ketaqsp.errors import BadInput, unknown
 from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import published, published_names
 from ketaqsp.patient import covariates as people
-from ketaqsp.patient import matching, own_table
+from ketaqsp.patient import effects, matching, own_table
 from ketaqsp.patient.populations import PRESETS, WELL
 from ketaqsp.patient.random import normal
 
@@ -198,10 +198,17 @@ def _made(population, ids, seed, pk, cuts, asked, given, changed):
     varied = [r for r in spreads(pk) if r.symbol not in special]
     for row in varied:
         z = normal(seed, row.symbol, ids)
+        moved, explained = effects.shift(row.symbol, known)
+        if explained or moved.any():
+            z = moved + np.sqrt(1 - explained) * z
         values[row.symbol] = spread_out(row, values[row.symbol], z)
+    centre = typical_values()
+    added = effects.article("load", effects.switched({**values, **cuts}), known)
+    if added.any() and "load" not in changed:
+        values["load"], centre["load"] = values["load"] + added, centre["load"] + added
     rejected = 0
     if preset not in WELL:
-        rejected = _condition(values, varied, seed, ids, changed)
+        rejected = _condition(values, varied, seed, ids, changed, centre)
     values.update(cuts)
     values["D_ill"] = np.full(len(ids), 0.9)
     made = Cohort(preset, seed, ids, values, rejected, None, known, population.targets, asked)
@@ -228,11 +235,10 @@ def _asked(match):
     return matching.checked(match)
 
 
-def _condition(values, varied, seed, ids, changed):
+def _condition(values, varied, seed, ids, changed, centre):
     """Draw again, in place, what makes a patient ill, until the ill state is stable."""
     rejected, bad = 0, np.arange(len(ids))
     again = [r for r in varied if r.symbol in REDRAWN and r.symbol not in changed]
-    centre = typical_values()
     for attempt in range(1, TRIES + 1):
         here = {k: v[bad] if np.ndim(v) else v for k, v in values.items()}
         ill, _, slope = rest.states(here, len(bad))
@@ -245,11 +251,15 @@ def _condition(values, varied, seed, ids, changed):
         for row in again:
             z = normal(seed, row.symbol, ids[bad], replicate=attempt)
             values[row.symbol] = np.array(values[row.symbol])
-            values[row.symbol][bad] = spread_out(row, centre[row.symbol], z)
+            values[row.symbol][bad] = spread_out(row, _of(centre[row.symbol], bad), z)
     raise BadInput(
         f"{bad.size} of {len(ids)} patients have no stable ill state after {TRIES} draws; "
         "raise load or kappa, or W_half."
     )
+
+
+def _of(x, places):
+    return x[places] if np.ndim(x) else x
 
 
 def _known(preset):

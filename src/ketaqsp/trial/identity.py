@@ -6,7 +6,12 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parents[1]
-COVARIATES = ("patient/covariates.csv", "patient/populations.csv", "patient/correlations.csv")
+COVARIATES = (
+    "patient/covariates.csv",
+    "patient/populations.csv",
+    "patient/correlations.csv",
+    "patient/effects.csv",
+)
 LIBRARIES = ("numpy", "scipy", "xarray", "matplotlib", "llvmlite")
 PARAMETERS = ("*/parameters.csv", "dose/drugs.csv", *COVARIATES)
 EQUATIONS = (
@@ -16,7 +21,7 @@ EQUATIONS = (
 SOLVER = ("solve/**/*.py",)
 PATIENTS = (
     *("patient/cohort.py", "patient/prior.py", "patient/random.py", "patient/covariates.py"),
-    *("patient/marginal.py", "patient/populations.py", "patient/matching.py"),
+    *("patient/marginal.py", "patient/populations.py", "patient/matching.py", "patient/effects.py"),
 )
 
 
