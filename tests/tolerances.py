@@ -126,3 +126,9 @@ NATIVE_NUMPY = 3e-9
 # In SDs. A slope over 2,000 virtual patients has a standard error of 0.022; three of them, and
 # what the bend of the curve from sensitivity to rating adds.
 CONTRAST = 0.09
+# Relative to the peak. A geometric series in closed form against hundreds of doses one after the
+# other: rounding of both (measured 1e-11), and 1e-10 of a first dose that is not quite gone.
+STEADY_STATE = 1e-9
+# Relative to the peak. The same doses on a grid that starts elsewhere or has other edges: steps of
+# other lengths, each exact but for rounding at rates up to 100/h, as for superposition.
+RESET = 1e-7

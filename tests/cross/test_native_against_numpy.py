@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import ketaqsp as kq
+from ketaqsp.dose import Dose, Regimen
 from ketaqsp.solve import Intervention
 from ketaqsp.solve.native import engine
 from native_code import NARROW
@@ -18,6 +19,18 @@ EVENTS = {
         {"exit": "split", "days": 6},
     ),
     "esketamine": (kq.infusion("esketamine", mg_per_kg=0.2, minutes=40, days=[0]), {}),
+    "routes, steady states and resets": (
+        Regimen(
+            (
+                Dose("ketamine", "sc", 30, "mg", 0.0, 15.0, 0.5, 1, 12.0),
+                Dose("esketamine", "in", 84, "mg", 3.0, lag_h=0.3, ss=2, ii_h=8.0),
+                Dose("ketamine", "po_er", 40, "mg", 30.0),
+                Dose("midazolam", "im", 5, "mg", 40.0),
+            ),
+            resets=(30.0, 71.0, 72.0),
+        ),
+        {},
+    ),
     "midazolam": (kq.infusion("midazolam", mg_per_kg=0.045, minutes=40, days=[0]), {}),
     "blocked": (
         kq.infusion(mg_per_kg=0.5, minutes=40, days=[0]),

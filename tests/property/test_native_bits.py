@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import ketaqsp as kq
+from ketaqsp.dose import Dose, Regimen
 
 N = 1000
 RUN = importlib.import_module("ketaqsp.solve.run")
@@ -56,6 +57,18 @@ def test_chunks(people, whole, chunk, monkeypatch):
     monkeypatch.setattr(RUN, "CHUNK", chunk)
     some = slice(100, 300)
     same(results(people.take(some)), whole, some)
+
+
+def test_a_steady_state_and_a_reset_in_any_company(people):
+    """What is worked out before the first step depends on nobody else either."""
+    doses = (
+        Dose("ketamine", "sc", 0.5, "mg/kg", 0.0, 15.0, 0.5, 1, 12.0),
+        Dose("ketamine", "po", 40, "mg", 30.0),
+    )
+    regimen = Regimen(doses, resets=(30.0,))
+    together = results(people.take(slice(0, 40)), regimen=regimen)
+    for places in (slice(0, 1), slice(3, 12), slice(17, 40)):
+        same(results(people.take(places), regimen=regimen), together, places)
 
 
 def test_who_is_given_nothing_does_not_notice_the_others(people):

@@ -1,20 +1,30 @@
 """What happens at a point in time, for one patient: new rates, amounts given, values changed."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from ketaqsp.dose.quantity import TIME_DIGITS
 from ketaqsp.errors import BadInput, unknown
+from ketaqsp.solve.steady import starts
 
 
 @dataclass(frozen=True)
 class Event:
-    """At `time` (h) rates {input: umol/h}, amounts {input: umol} and values {parameter: value}."""
+    """At `time` (h) rates {input: umol/h}, amounts {input: umol} and values {parameter: value}.
+
+    Before them: `cleared` sets every amount to zero, `rested` the brain to its state before any
+    dose, and `added` {linear state: number} is what a steady state brings along.
+    """
 
     time: float
     rates: dict = field(default_factory=dict)
     amounts: dict = field(default_factory=dict)
     values: dict = field(default_factory=dict)
+    added: dict = field(default_factory=dict)
+    cleared: bool = False
+    rested: bool = False
 
 
 def events(model, values, schedule, interventions=()):
@@ -36,6 +46,10 @@ def events(model, values, schedule, interventions=()):
                 at(time).rates[name] = before = float(rate)
             if amount:
                 at(time).amounts[name] = float(amount)
+    for start in starts(model, values, schedule, np.array([0])):
+        event, added = at(start.time_h), {k: x.item() for k, x in start.add.items() if x.item()}
+        marks = {"cleared": not start.keep.item(), "rested": bool(start.rest.item())}
+        found[event.time] = replace(event, added=added, **marks)
     for name in sorted({i.name for i in interventions}):
         before = values[name]
         for time, value in _timeline(name, values[name], interventions):

@@ -46,13 +46,13 @@ def to_sbml(model, values, schedule, interventions=()):
     _parameters(out, model, numbers, plan)
     _inputs(out, model, plan, first)
     _unknowns(out, model, written)
-    _starts(out, written, first)
+    _starts(out, model, written, first)
     for key, value in written.rules.items():
         _math(out.createAssignmentRule(), "Variable", key, mathml.tree(value))
     for key, value in written.rates.items():
         _math(out.createRateRule(), "Variable", key, mathml.tree(value))
     for event in plan:
-        _event(out, event, written, _unit_of_parameters())
+        _event(out, event, model, written)
     return libsbml.writeSBMLToString(document)
 
 
@@ -109,11 +109,11 @@ def _unknowns(out, model, written):
         annotate.mark(made, annotate.sbo(name, unit), annotate.identifiers(name))
 
 
-def _starts(out, written, first):
+def _starts(out, model, written, first):
     """Values at 0 h: numbers where they are numbers, else initial assignments."""
     for key, value in written.constants.items():
         _math(out.createInitialAssignment(), "Symbol", key, mathml.tree(value))
-    entering = _entering(first, written) if first else {}
+    entering = _entering(out, first, model, written) if first else {}
     for state, value in written.starts.items():
         parts = entering.get(state, [])
         if value.is_Integer and not parts:
@@ -123,9 +123,11 @@ def _starts(out, written, first):
         _math(out.createInitialAssignment(), "Symbol", state, _plus(nodes + parts))
 
 
-def _entering(event, written):
-    """{state: [trees of what an event adds to it]}."""
-    added = {}
+def _entering(out, event, model, written):
+    """{state: [trees of what an event adds to it]}, from a steady state and from doses."""
+    about, added = describe(model), {}
+    for state, value in event.added.items():
+        added[state] = [mathml.number(value, define(out, about[state][0]))]
     for name, amount in event.amounts.items():
         for state, gain in written.entry[name].items():
             node = mathml.number(amount, "umol")
@@ -135,19 +137,36 @@ def _entering(event, written):
     return added
 
 
+def _states(out, event, model, written):
+    """{state: tree of its value after an event}, of those that it moves."""
+    entering = _entering(out, event, model, written)
+    linear = {state for system in model.linear for state in system.states}
+    about, sets = describe(model), {}
+    for state, value in written.starts.items():
+        before = [] if event.cleared else [mathml.name(state)]
+        if state in linear and (state in entering or event.cleared):
+            nothing = [mathml.number(0.0, define(out, about[state][0]))]
+            sets[state] = _plus(before + entering.get(state, []) or nothing)
+        elif state not in linear and event.rested:
+            unit = define(out, about[state][0])
+            number = value.is_Integer or value.is_Float
+            sets[state] = mathml.number(float(value), unit) if number else mathml.tree(value)
+    return sets
+
+
 def _plus(nodes):
     return nodes[0] if len(nodes) == 1 else mathml.apply(libsbml.AST_PLUS, *nodes)
 
 
-def _event(out, event, written, units):
+def _event(out, event, model, written):
     """One SBML event; what belongs to 0 h and is in the initial values is left out."""
     sets = {}
     if event.time > 0:
         per_hour = define(out, "umol/h")
         for name, rate in event.rates.items():
             sets[f"input_{name}"] = mathml.number(rate, per_hour)
-        for state, parts in _entering(event, written).items():
-            sets[state] = _plus([mathml.name(state), *parts])
+        sets.update(_states(out, event, model, written))
+    units = _unit_of_parameters()
     for name, value in event.values.items():
         sets[name] = mathml.number(value, define(out, units[name]))
     if not sets:

@@ -89,11 +89,13 @@ def propagators(g, lengths, wanted):
     return out
 
 
-def march(system, g, lengths, given, wanted, keep):
+def march(system, g, lengths, given, wanted, keep, restarts=None):
     """Run one system over the grid.
 
     given: (rates (K, k, n), jumps {step: (k, n)}); a jump enters before its step.
-    wanted: indices of states needed at the nodes; keep: sorted grid points whose state is kept.
+    restarts: {point: (keep (n,), add (m, n))}: there the state becomes keep x + add, before
+    anything else. wanted: indices of states needed at the nodes; keep: sorted grid points whose
+    state is kept.
     Returns nodes (K, 3, len(wanted), n), their value at each start (K, len(wanted), n), and
     kept states (len(keep), m, n): at a jump the state before it.
     """
@@ -105,7 +107,15 @@ def march(system, g, lengths, given, wanted, keep):
     nodes = np.empty((len(lengths), 3, len(wanted), n))
     kept = np.empty((len(keep), m, n))
     place = {point: i for i, point in enumerate(keep)}
+    restarts = restarts or {}
+
+    def restart(k):
+        if k in restarts:
+            share, add = restarts[k]
+            z[:, :m, 0] = z[:, :m, 0] * share[:, None] + add.T
+
     for k, length in enumerate(lengths):
+        restart(k)
         if k in place:
             kept[place[k]] = z[:, :m, 0].T
         if k in jumps:
@@ -116,6 +126,7 @@ def march(system, g, lengths, given, wanted, keep):
         nodes[k, :2] = at.reshape(2, len(wanted), n)
         z[:, :m] = step @ z
         nodes[k, 2] = z[:, wanted, 0].T
+    restart(len(lengths))
     if len(lengths) in place:
         kept[place[len(lengths)]] = z[:, :m, 0].T
     return nodes, kept

@@ -21,13 +21,17 @@ def with_constants(model, values):
     return values
 
 
-def solve(model, values, schedule, rows, course, interventions, tell=None):
-    """States at the outputs of a Course, {name: (O, n)}, of the patients `rows`."""
+def solve(model, values, schedule, rows, course, interventions, tell=None, starts=()):
+    """States at the outputs of a Course, {name: (O, n)}, of the patients `rows`.
+
+    starts: {grid point: steady.Start}.
+    """
+    starts = dict(starts)
     n = len(rows)
     p = with_constants(model, values)
     times, lengths, keep = course.times, list(map(float, course.lengths)), course.keep
     with np.errstate(all="ignore"):
-        nodes, kept = _linear_pass(model, p, schedule, rows, times, lengths, keep)
+        nodes, kept = _linear_pass(model, p, schedule, rows, times, lengths, keep, starts)
     varying = tuple({i.name for i in interventions})
     sweep = Sweep(model, p, n, varying)
     state = sweep.start()
@@ -39,6 +43,8 @@ def solve(model, values, schedule, rows, course, interventions, tell=None):
         for k, h in enumerate(lengths):
             if tell and k % TELL_EVERY == 0:
                 tell(k / len(lengths))
+            if k in starts:
+                state, backward, start = _rested(starts[k], sweep, state, backward, start)
             if k in place:
                 for name, x in state.items():
                     kept[name][place[k]] = x
@@ -50,10 +56,22 @@ def solve(model, values, schedule, rows, course, interventions, tell=None):
             start = {m: state[m] for m in backward}
             state, backward = sweep.step(state, now, h, guess)
             last_h = h
+    if len(lengths) in starts:
+        state, *_ = _rested(starts[len(lengths)], sweep, state, backward, start)
     if len(lengths) in place:
         for name, x in state.items():
             kept[name][place[len(lengths)]] = x
     return kept
+
+
+def _rested(restart, sweep, state, backward, start):
+    """State, node values and step start with the brain of some patients as before any dose."""
+    first, rests = sweep.start(), restart.rest > 0
+    state = {name: np.where(rests, first[name], x) for name, x in state.items()}
+    backward = {name: np.where(rests, first[name], x) for name, x in backward.items()}
+    if start is not None:
+        start = {name: np.where(rests, first[name], x) for name, x in start.items()}
+    return state, backward, start
 
 
 def _in_force(interventions, values, time):
@@ -65,7 +83,7 @@ def _in_force(interventions, values, time):
     return out
 
 
-def _linear_pass(model, p, schedule, rows, times, lengths, keep):
+def _linear_pass(model, p, schedule, rows, times, lengths, keep, starts=()):
     """Node values of the linear states that the sweep reads, and all linear states at outputs."""
     read = {name for b in model.sweep for _, term in terms(b) for name in term.names}
     parts = [rows[i : i + BATCH] for i in range(0, len(rows), BATCH)]
@@ -79,12 +97,22 @@ def _linear_pass(model, p, schedule, rows, times, lengths, keep):
             values = {k: v[inside] if np.ndim(v) else v for k, v in p.items()}
             given = _given(system, schedule, part, times, interval)
             g = linear.generator(system, values, len(part))
-            done.append(linear.march(system, g, lengths, given, wanted, list(map(int, keep))))
+            again = {k: _restart(system, x, inside) for k, x in dict(starts).items()}
+            points = list(map(int, keep))
+            done.append(linear.march(system, g, lengths, given, wanted, points, again))
         at = np.concatenate([nodes_of for nodes_of, _ in done], axis=-1)
         states = np.concatenate([states_of for _, states_of in done], axis=-1)
         nodes.update({system.states[i]: at[:, :, j] for j, i in enumerate(wanted)})
         kept.update({name: states[:, i] for i, name in enumerate(system.states)})
     return nodes, kept
+
+
+def _restart(system, start, inside):
+    """(keep (n,), add (m, n)) of one system for some of the patients."""
+    keep = start.keep[inside]
+    none = np.zeros(len(keep))
+    add = [start.add[name][inside] if name in start.add else none for name in system.states]
+    return keep, np.array(add)
 
 
 def _given(system, schedule, rows, times, interval):

@@ -5,10 +5,10 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ketaqsp.errors import BadInput
 from ketaqsp.solve import grid, plain, radau
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.plain import _linear_pass, observe, with_constants  # noqa: F401
+from ketaqsp.solve.steady import starts
 
 CHUNK = 1024  # patients solved at once: what they need beside their results stays small
 LEVELS = 3  # a patient that fails is solved again on halved steps, this many grids in all
@@ -72,8 +72,6 @@ def run(
     progress(patients done, n).
     """
     n = schedule.n
-    if schedule.restarts:
-        raise BadInput("SS, EVID 3 and EVID 4 are read and not solved yet; write the doses out.")
     raw = np.ascontiguousarray(outputs, dtype=float).tobytes()
     jumps = [*schedule.edges_h, *(t for i in interventions for t in (i.start_h, i.stop_h))]
     asked = (tuple(map(float, jumps)), raw, float(until))
@@ -138,7 +136,8 @@ def _native(task, names, into, workers, tell):
     model, values, schedule, rows, course, _, interventions = task
     given = _given(model, schedule, rows)
     changes = _changes(interventions, course.times)
-    plan = native.Grid(course, schedule.edges_h, changes)
+    restarts = _restarts(model, values, schedule, rows, course)
+    plan = native.Grid(course, schedule.edges_h, changes, restarts)
     workers = workers or native.default_workers()
     solver = native.engine(model)
     return solver.solve(values, len(rows), given, plan, into, names, NEGATIVE, workers, tell)
@@ -150,6 +149,13 @@ def _given(model, schedule, rows):
     rates = {name: schedule.rate[name][:, rows] for name in used}
     amounts = {name: schedule.bolus[name][:, rows] for name in used}
     return rates, amounts
+
+
+def _restarts(model, values, schedule, rows, course):
+    """((grid point, steady.Start), ...) of what lies on the grid."""
+    found = starts(model, values, schedule, rows)
+    points = [int(np.searchsorted(course.times, start.time_h - 1e-9)) for start in found]
+    return tuple((k, x) for k, x in zip(points, found, strict=True) if k < len(course.times))
 
 
 def _changes(interventions, times):
@@ -175,7 +181,8 @@ def _changes(interventions, times):
 def _plain(task, names, into, _workers, tell):
     model, values, schedule, rows, course, outputs, interventions = task
     share = tell and (lambda part: tell(part * len(rows)))
-    kept = plain.solve(model, values, schedule, rows, course, interventions, share)
+    again = _restarts(model, values, schedule, rows, course)
+    kept = plain.solve(model, values, schedule, rows, course, interventions, share, again)
     with np.errstate(all="ignore"):
         seen = observe(model, values, kept, outputs, interventions, names)
     for row, name in enumerate(names):

@@ -22,12 +22,14 @@ class Grid:
     """What all patients of a run share.
 
     course: times, step lengths, outputs (solve.run.Course). edges: dose edges in h. changes:
-    sorted (point, parameter, value, or None for the patient's own).
+    sorted (point, parameter, value, or None for the patient's own). restarts: (point, Start of
+    solve.steady) in order.
     """
 
     course: object
     edges: np.ndarray
     changes: tuple
+    restarts: tuple = ()
 
 
 class Engine:
@@ -125,6 +127,7 @@ class _Plan:
         place = {round(x * 1e10): i for i, x in enumerate(sizes)}
         self.sizes = len(sizes)
         rates, amounts, used = self._given(made, given, grid, n, columns)
+        again = self._restarts(made, grid, n, columns, used)
         steps = len(course.lengths)
         looks = np.full(steps + 1, -1)
         looks[course.keep] = np.arange(len(course.keep))
@@ -153,6 +156,7 @@ class _Plan:
             "halves": np.array([place.get(round(x / 2 * 1e10), -1) for x in sizes]),
             "n_sizes": len(sizes),
             "looks": looks,
+            **again,
             **self._changes(engine, grid, steps),
             "n_wanted": len(wanted),
             "wanted": np.array([made.slots[name] for name in wanted], dtype=np.int64),
@@ -186,6 +190,27 @@ class _Plan:
                 j = made.inputs.index(name)
                 used[i] += ((rates[j] != 0) | (amounts[j] != 0)).any(axis=0)
         return rates, amounts, (used > 0).astype(float)
+
+    def _restarts(self, made, grid, n, columns, used):
+        """Fields of what starts again; marks as used what a patient has from a steady state."""
+        states = [name for some in made.states for name in some]
+        count = len(grid.restarts)
+        held, rested = np.ones((count, columns)), np.zeros((count, columns))
+        added = np.zeros((count, len(states), columns))
+        point = np.full(len(grid.course.lengths) + 1, -1)
+        for row, (k, start) in enumerate(grid.restarts):
+            point[k] = row
+            for target, x in ((held[row], start.keep), (rested[row], start.rest)):
+                target[:n], target[n:] = x, x[-1]
+            for name, x in start.add.items():
+                place = states.index(name)
+                added[row, place, :n], added[row, place, n:] = x, x[-1]
+        first = 0
+        for i, some in enumerate(made.states):
+            given = added[:, first : first + len(some)]
+            used[i] = np.maximum(used[i], (given != 0).any(axis=(0, 1)))
+            first += len(some)
+        return {"restart": point, "held": held, "added": added, "rested": rested}
 
     def _changes(self, engine, grid, steps):
         points = np.array([c[0] for c in grid.changes], dtype=np.int64)

@@ -23,6 +23,10 @@ FIELDS = (
     "halves",  # place of the size that is half of this one, or -1
     "n_sizes",
     "looks",  # (steps + 1,): row of the output at this point of the grid, or -1
+    "restart",  # (steps + 1,): row of what starts again at this point, or -1
+    "held",  # (restarts, columns): amounts are multiplied by it, 0 or 1 ...
+    "added",  # (restarts, states of all systems, columns): ... and get this, umol
+    "rested",  # (restarts, columns): 1 where the brain starts again too, else 0
     "event_from",  # (steps + 2,): changes of parameters before this point
     "event_row",
     "event_back",  # 1: the patient's own value again
@@ -57,7 +61,14 @@ def march(machine, layout, parameters, systems, spare):
     for i, system in enumerate(systems):
         text += _TABLES.format(v=v, b=b, i=i, **vars(system))
         block = f"ready{i}"
+    states = sum(system.states for system in systems)
     text += _LOOP.format(v=v, b=b, block=block, base=base, lanes=machine.lanes)
+    text += _RESTART.format(v=v, states=states, last=len(systems))
+    first = 0
+    for i, system in enumerate(systems):
+        text += _AGAIN.format(v=v, b=b, i=i, next=i + 1, z=system.z, n=system.states, first=first)
+        first += system.states
+    text += _LOOK.format(v=v, b=b, last=len(systems))
     for j, (system, i) in enumerate((s, i) for s in systems for i in range(s.inputs)):
         text += _jump(v, b, system, i, j)
     text += _STEP.format(b=b)
@@ -167,7 +178,7 @@ point:
   %ev.to = getelementptr i64, ptr %event_from, i64 %k.next
   %ev.stop = load i64, ptr %ev.to
   %changed = icmp slt i64 %ev.first, %ev.stop
-  br i1 %changed, label %event, label %looking
+  br i1 %changed, label %event, label %restarting
 event:
   %ev = phi i64 [ %ev.first, %point ], [ %ev.next, %event ]
   %ev.next = add i64 %ev, 1
@@ -192,6 +203,51 @@ event:
   br i1 %ev.more, label %event, label %evented
 evented:
   call void @fixed(ptr %ctx)
+  br label %restarting
+"""
+
+_RESTART = """
+restarting:
+  %rs.at = getelementptr i64, ptr %restart, i64 %k
+  %rs = load i64, ptr %rs.at
+  %rs.is = icmp sge i64 %rs, 0
+  br i1 %rs.is, label %start, label %again{last}
+start:
+  %rs.first = mul i64 %rs, %columns
+  %rs.place = add i64 %rs.first, %column
+  %rs.rows = mul i64 %rs, {states}
+  %rs.rest = getelementptr double, ptr %rested, i64 %rs.place
+  call void @rest(ptr %ctx, ptr %rs.rest)
+  %rs.held.at = getelementptr double, ptr %held, i64 %rs.place
+  %rs.held = load {v}, ptr %rs.held.at, align 8
+  br label %again0
+"""
+
+# Amounts of one system: z = held z + added, state by state.
+_AGAIN = """
+again{i}:
+  br label %state{i}
+state{i}:
+  %a{i} = phi i64 [ 0, %again{i} ], [ %a{i}.next, %state{i} ]
+  %a{i}.slot = add i64 %a{i}, {z}
+  %a{i}.z.at = getelementptr {v}, ptr %ctx, i64 %a{i}.slot
+  %a{i}.z = load {v}, ptr %a{i}.z.at, align {b}
+  %a{i}.own = add i64 %a{i}, {first}
+  %a{i}.row = add i64 %a{i}.own, %rs.rows
+  %a{i}.first = mul i64 %a{i}.row, %columns
+  %a{i}.place = add i64 %a{i}.first, %column
+  %a{i}.at = getelementptr double, ptr %added, i64 %a{i}.place
+  %a{i}.more = load {v}, ptr %a{i}.at, align 8
+  %a{i}.left = fmul {v} %a{i}.z, %rs.held
+  %a{i}.new = fadd {v} %a{i}.left, %a{i}.more
+  store {v} %a{i}.new, ptr %a{i}.z.at, align {b}
+  %a{i}.next = add i64 %a{i}, 1
+  %a{i}.go = icmp slt i64 %a{i}.next, {n}
+  br i1 %a{i}.go, label %state{i}, label %again{next}
+"""
+
+_LOOK = """
+again{last}:
   br label %looking
 looking:
   %look.at = getelementptr i64, ptr %looks, i64 %k

@@ -16,7 +16,8 @@ class Program:
     """text: LLVM. parameters: their order as rows. slots: {name: place}, in vectors.
 
     memory: vectors a worker needs, beside `table` vectors for each step length that occurs.
-    inputs: names in the order of their rows; systems: input names of each linear system.
+    inputs: names in the order of their rows; systems: input names of each linear system;
+    states: state names of each.
     """
 
     text: str = field(repr=False)
@@ -24,6 +25,7 @@ class Program:
     slots: dict = field(repr=False)
     inputs: tuple
     systems: tuple
+    states: tuple
     feedback: tuple
     memory: int
     table: int
@@ -53,7 +55,8 @@ def program(model, machine):
             formula.code.function(f"generator_{i}", "ptr noalias %ctx, ptr %used", flags="noinline")
         )
     parts += generators
-    parts += [sweep.begin(nodes), sweep.prepare(), sweep.step(nodes), sweep.look(), sweep.fixed()]
+    parts += [sweep.begin(nodes), sweep.rest(), sweep.prepare(), sweep.step(nodes)]
+    parts += [sweep.look(), sweep.fixed()]
     widest = max((s.size + len(system.direct) for system, s in systems), default=0)
     spare = layout.row("spare", widest)
     placed = [s for _, s in systems]
@@ -64,6 +67,7 @@ def program(model, machine):
         slots={key: slot for key, slot in layout.slots.items() if isinstance(key, str)},
         inputs=tuple(name for system in model.linear for name, _ in system.inputs),
         systems=tuple(tuple(name for name, _ in system.inputs) for system in model.linear),
+        states=tuple(system.states for system in model.linear),
         feedback=model.feedback,
         memory=layout.size,
         table=sum(3 * s.size for s in placed),

@@ -66,10 +66,28 @@ class Sweep:
             if isinstance(block, Turnover):
                 start = f(self.graph.trace(block.start))
                 f.store(start, block.name)
+                f.store(start, ("start", block.name))
                 if block.name in self.model.feedback:
                     for key in ("before", *STAGES):
                         f.store(start, ("backward", block.name, key))
         return f.code.function("begin", "ptr noalias %ctx", flags="noinline")
+
+    def rest(self):
+        """@rest: every state of the sweep as it began, in the lanes where %which is not 0."""
+        f = Formula(self.machine, self.layout)
+        c = f.code
+        zero = c.number(0.0)
+        which = c.compare("one", c.put(f"load {self.machine.v}, ptr %which, align 8"), zero)
+        for name in self.bound:
+            f.store(c.select(which, zero, f.load(name)), name)
+        for block in self.model.sweep:
+            if isinstance(block, Turnover):
+                start, keys = f.load(("start", block.name)), [block.name]
+                if block.name in self.model.feedback:
+                    keys += [("backward", block.name, key) for key in ("before", *STAGES)]
+                for key in keys:
+                    f.store(c.select(which, start, f.load(key)), key)
+        return c.function("rest", "ptr noalias %ctx, ptr noalias %which", flags="noinline")
 
     def fixed(self):
         """@fixed: every value that parameters alone decide and another function reads."""
