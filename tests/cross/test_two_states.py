@@ -129,7 +129,7 @@ def test_an_experiment_is_an_event(given, windows):
         ({"values": VALUES | {"a": float("nan")}}, "parameter a is nan; give one finite number"),
         ({"values": VALUES | {"a": [1.0, 2.0]}}, r"parameter a is \[1.0, 2.0\]"),
         ({"weights": [70.0, 80.0]}, "the schedule has 2 patients; allowed: 1"),
-        ({"regimen": bolus("ketamine", mg=10)}, "gives ketamine_r .*no place.*takes midazolam"),
+        ({"regimen": bolus("ketamine", mg=10)}, "gives ketamine_r, .*no place.*takes midazolam"),
         ({"interventions": (Intervention("tau_g", 0, 1, 1),)}, "tau_g.*tau_G"),
     ],
 )
