@@ -25,8 +25,10 @@ def run(*, file, out, seed, replicates, overwrite, as_json):
     with Progress("running the trial", patients * len(protocol.phases)) as progress:
         found = perform(protocol, number, many, progress=progress)
         if folder is not None:
+            from ketaqsp.view import trial_report
+
             progress.stage("writing")
-            folder.write(found)
+            folder.write(found, (trial_report.write,))
     if as_json:
         emit_json(found.report)
     else:

@@ -27,7 +27,7 @@ def parts(report, path):
         f"{report['seed']}, {report['wall_s']:.1f} s"
     )
     if path is not None:
-        found.append(f"Written: {path}")
+        found.append(f"Written: {path}, report in {path / 'report.html'}")
     return (*found, NOTICE)
 
 

@@ -1,4 +1,4 @@
-"""Whether a protocol lies within the evidence: by drug and route, dose, pace, length, population."""
+"""Whether a protocol lies within the evidence: drug and route, dose, pace, length, population."""
 
 import csv
 from dataclasses import dataclass

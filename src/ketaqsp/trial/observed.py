@@ -15,7 +15,7 @@ OUTCOMES = ("response", "remission", "mean_change", "relapse_free")
 
 @dataclass(frozen=True)
 class Observed:
-    """One printed figure: shares in percent, changes in points, time in h from the phase's start."""
+    """One printed figure: shares in percent, changes in points, hours from the phase's start."""
 
     protocol: str
     arm: str

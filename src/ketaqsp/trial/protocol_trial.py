@@ -20,17 +20,29 @@ class Trial:
 
     def save(self, folder, *, overwrite=False):
         """Write tables and the report into a folder; see ketaqsp.trial.folder."""
+        from importlib import import_module
+
         from ketaqsp.trial.folder import Folder
 
-        return Folder(folder, overwrite=overwrite).write(self)
+        report = import_module("ketaqsp.view.trial_report").write  # a face, above this package
+        return Folder(folder, overwrite=overwrite).write(self, (report,))
 
 
 def run(
-    file, *, seed=None, replicates=None, out=None, overwrite=False, workers=None, progress=None
+    file,
+    *,
+    seed=None,
+    replicates=None,
+    out=None,
+    overwrite=False,
+    workers=None,
+    progress=None,
+    extra=(),
 ):
     """Run a protocol file. Returns Trial; with `out` also writes that folder.
 
-    seed, replicates: in place of the file's. Raises BadInput with file, line and key, and then
+    seed, replicates: in place of the file's. extra: functions of (trial, folder) that write more
+    into the folder. Raises BadInput with file, line and key, and then
     nothing was created; SolveFailure; MachineError.
     """
     from ketaqsp.protocol import read
@@ -46,7 +58,7 @@ def run(
         folder = Folder(out, overwrite=overwrite)
     done = perform(protocol, seed, replicates, workers, progress)
     if folder is not None:
-        folder.write(done)
+        folder.write(done, extra)
     return done
 
 
