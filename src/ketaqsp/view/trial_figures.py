@@ -150,7 +150,9 @@ def relapse_figure(data, narrow=False):
     below.spines[:].set_visible(False)
     below.tick_params(length=0)
     below.set_title("at risk in a trial of this size", fontsize=style.TEXT, fontweight="normal")
-    below.set_xlabel("days from meeting the goal, or from the start of a phase entered with it")
+    begin = "days from meeting the goal,"
+    begin += "\n" if narrow else " "
+    below.set_xlabel(f"{begin}or from the start of a phase entered with it")
     ax.tick_params(labelbottom=True)
     _legend(made, narrow)
     return made

@@ -51,7 +51,7 @@ def arms(protocol):
 def treatment(t):
     """One treatment in words."""
     days = [h / 24 for h in t.hours]
-    when = f"on days {', '.join(f'{d:g}' for d in days[:8])}" if days else ""
+    when = f"on day{'s' * (len(days) > 1)} {', '.join(f'{d:g}' for d in days[:8])}" if days else ""
     if len(days) > 8:
         when += f" ... ({len(days)} times, to day {days[-1]:g})"
     if t.drug in INERT:
@@ -157,7 +157,10 @@ def _printed(o):
     unit = "%" if o.unit == "percent" else ""
     said = [o.study, o.scale, *([f"n {o.n}"] if o.n else [])]
     said += ["recalled"] if o.confidence == "recalled" else []
-    return f"{o.outcome.replace('_', ' ')} {o.value:g}{unit} ({', '.join(said)})"
+    return (
+        f"{o.outcome.replace('_', ' ')} {o.value:g}{unit}".replace("-", MINUS)
+        + f" ({', '.join(said)})"
+    )
 
 
 def time(hours):
@@ -213,22 +216,22 @@ def people(data):
 
 
 def rules(data):
-    """[(arm, [(rule, limit, fired)])], those that fired first; those that were not run last."""
+    """[(arm, [(rule, limit, fired)] that fired most first, [(rule, why it was not run)])]."""
     out = []
     for name, found in data.rules.items():
         if found is None:
-            out.append((name, []))
+            out.append((name, [], []))
             continue
-        lines = []
+        lines, idle = [], []
         for f in found.findings.values():
             limit = f"{f.rule.limit} {f.rule.unit}".strip() if f.rule.limit else ""
             if f.of:
                 said = f"{f.fired} of {f.of} {f.rule.counts} ({100 * f.fired / f.of:.1f}%)"
                 lines.append((-f.fired / f.of, (f.rule.said, limit, said)))
             else:
-                lines.append((1, (f.rule.said, limit, f"{f.status}: {f.why}".strip(": "))))
+                idle.append((f.rule.said, f.why or f.status))
         lines.sort(key=lambda x: x[0])
-        out.append((name, [line for _, line in lines]))
+        out.append((name, [line for _, line in lines], idle))
     return out
 
 
