@@ -14,6 +14,7 @@ import numpy as np
 import ketaqsp as kq
 from evidence.pk_rows import regimen
 from ketaqsp.acute import readouts
+from ketaqsp.dose import Dose, Regimen
 from ketaqsp.patient.cohort import typical_values
 
 TABLE = Path(__file__).with_name("acute_observed.csv")
@@ -67,12 +68,23 @@ def curves(drug, doses, hours):
     """(minutes, {signal: (time, patient)}) after doses such as "0.5 mg/kg over 40 min"."""
     wanted = [name for name in SIGNALS if not name.endswith("0")]
     every = "1 min" if float(hours) <= 12 else "12 h"
-    given = regimen(drug, doses)
+    given = _given(drug, doses)
     fine = np.arange(0, 20, 0.1) / 60 if float(hours) <= 2 else ()
     out = kq.simulate(
         given, people(), days=float(hours) / 24, every=every, wanted=wanted, extra_times=fine
     )
     return out["time"].values * 60, {name: out[name].values for name in wanted}
+
+
+def _given(drug, doses):
+    """A regimen: "84 mg in" goes into the nose by devices of 28 mg, five minutes apart."""
+    amount, unit, where = doses.split()[:3]
+    if where not in ("in", "im", "sc"):
+        return regimen(drug, doses)
+    parts = round(float(amount) / 28) if where == "in" else 1
+    return Regimen(
+        tuple(Dose(drug, where, float(amount) / parts, unit, k / 12) for k in range(parts))
+    )
 
 
 @cache
@@ -226,8 +238,9 @@ def _early_share(row):
     return np.interp(float(first), minutes, relief) / np.interp(float(second), minutes, relief)
 
 
+HELPERS = ("_row", "_of", "_sites", "_under", "_given")
 STATISTICS = {
     name.removeprefix("_"): f
     for name, f in globals().items()
-    if name.startswith("_") and callable(f) and name not in ("_row", "_of", "_sites", "_under")
+    if name.startswith("_") and callable(f) and name not in HELPERS
 }

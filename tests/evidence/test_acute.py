@@ -117,3 +117,17 @@ def test_print_observed_beside_predicted(capsys):
             value = f"{predicted(row):9.3g}"
             print(f"{row.row:24} {row.observed[:32]:32} {value} {row.unit}{inside}")
     assert all(predicted(row) == predicted(row) for row in TABLE)
+
+
+def test_the_figure_is_of_today():
+    """docs/figures/acute.png holds the means that it was drawn from."""
+    import json
+
+    from PIL import Image
+
+    from ketaqsp.view.acute_figure import acute_curves, peaks
+
+    path = Path(__file__).resolve().parents[2] / "docs" / "figures" / "acute.png"
+    with Image.open(path) as image:
+        drawn = json.loads(image.text["Description"])
+    assert drawn == pytest.approx(peaks(acute_curves()), rel=QUOTED)
