@@ -40,6 +40,7 @@ class Cohort:
     targets: dict = field(default_factory=dict, repr=False)
     asked: dict = field(default_factory=dict, repr=False)
     given: dict = field(default_factory=dict, repr=False)
+    keys: np.ndarray | None = field(default=None, repr=False)  # numbers that the draws went by
 
     @property
     def n(self):
@@ -62,6 +63,7 @@ class Cohort:
             parameters={k: v[places] if np.ndim(v) else v for k, v in self.parameters.items()},
             well=None if self.well is None else self.well[places],
             covariates={k: v[places] for k, v in self.covariates.items()},
+            keys=None if self.keys is None else self.keys[places],
         )
 
     def replace(self, **changed):
@@ -211,7 +213,9 @@ def _made(population, ids, seed, pk, cuts, asked, given, changed):
         rejected = _condition(values, varied, seed, ids, changed, centre)
     values.update(cuts)
     values["D_ill"] = np.full(len(ids), 0.9)
-    made = Cohort(preset, seed, ids, values, rejected, None, known, population.targets, asked)
+    made = Cohort(
+        preset, seed, ids, values, rejected, None, known, population.targets, asked, keys=ids
+    )
     return made.replace()
 
 

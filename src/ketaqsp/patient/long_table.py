@@ -1,6 +1,7 @@
 """Results as a csv in long form: one row a patient, variable and time.
 
 Columns: patient, variable, time_h (h), value, unit, status. A missing value is an empty cell.
+Covariates of a patient are rows without a time.
 """
 
 import numpy as np
@@ -31,6 +32,7 @@ def safe_cell(text):
 def write(out, path):
     """Write the measured variables of a Dataset, patient by patient, so that memory stays small."""
     names = [name for name in MEASURED if name in out]
+    people = sorted(name for name in out.coords if name not in ("time", "patient"))
     times = [repr(t) for t in out["time"].values.tolist()]
     heads = [f"{safe_cell(name)},{t}" for name in names for t in times]
     units = [safe_cell(out[name].attrs["units"]) for name in names for _ in times]
@@ -42,6 +44,9 @@ def write(out, path):
             status = part["status"].values.tolist()
             for place, patient in enumerate(part["patient"].values.tolist()):
                 word = safe_cell(WORDS[status[place]])
+                for name in people:
+                    x, unit = part[name].values[place].item(), part[name].attrs["units"]
+                    file.write(f"{patient},{name},,{_cell(x)},{safe_cell(unit)},{word}\n")
                 values = np.concatenate([x[place] for x in data]).tolist()
                 file.writelines(
                     f"{patient},{head},{_cell(x)},{unit},{word}\n"
@@ -65,11 +70,21 @@ def read(path):
     units = table.drop_duplicates("variable").set_index("variable")["unit"]
     status = table.drop_duplicates("patient").set_index("patient")["status"]
     codes = {word: code for code, word in WORDS.items()}
-    patients, times = status.index.to_numpy(), np.unique(table["time_h"])
+    about = table["time_h"].isna()  # covariates: of a patient, at no time
+    patients, times = status.index.to_numpy(), np.unique(table["time_h"][~about])
+    coords = {
+        name: (
+            "patient",
+            rows.set_index("patient")["value"][list(patients)].to_numpy(),
+            {"units": str(units[name])},
+        )
+        for name, rows in table[about].groupby("variable", sort=False)
+    }
+    table = table[~about]
     variables = {}
     for name, rows in table.groupby("variable", sort=False):
         grid = rows.pivot(index="time_h", columns="patient", values="value")[list(patients)]
         variables[name] = (("time", "patient"), grid.to_numpy(), {"units": str(units[name])})
     found = np.array([codes[word] for word in status], dtype=np.int8)
     variables["status"] = (("patient",), found, {"units": "1"})
-    return xr.Dataset(variables, {"time": times, "patient": patients})
+    return xr.Dataset(variables, {"time": times, "patient": patients, **coords})

@@ -11,8 +11,10 @@ from ketaqsp.chain import PLACES, build, drugs_beside_ketamine
 from ketaqsp.dose.quantity import parse_time
 from ketaqsp.dose.schedule import schedule
 from ketaqsp.errors import BadInput, unknown
-from ketaqsp.patient import store, summary
+from ketaqsp.patient import occasions, store, summary
 from ketaqsp.patient.cohort import Cohort, typical
+from ketaqsp.patient.covariates import derived
+from ketaqsp.patient.populations import ANCESTRIES, covariates
 from ketaqsp.solve import STATUS, Intervention, Result, run
 
 MOST_DAYS = 730
@@ -46,6 +48,7 @@ def simulate(
     every="1 h",
     seed=0,
     rater_noise=False,
+    between_occasions=True,
     solver="default",
     workers=None,
     out=None,
@@ -62,10 +65,12 @@ def simulate(
     each with units, long_name and source, and `status` per patient. every: output interval such
     as "6 h". wanted: only these variables. interventions: experiments such as
     Intervention("ampa_block", 23, 25, 1.0). The mechanism alone: no expectancy, and no rater noise
-    unless rater_noise asks for it (drawn with `seed`). solver: "default" is native code, "numpy"
-    the same method in NumPy as a check. workers: threads of the native solver (default: every
-    core); numbers do not depend on it. out: a .zarr or .csv to write as well; it must not be
-    there yet. declared: a Regimen of all doses that a protocol declares, given or not.
+    unless rater_noise asks for it (drawn with `seed`). between_occasions: people who were drawn
+    take up another share of each day's dose by nose, mouth or gut. solver: "default" is native
+    code, "numpy" the same method in NumPy as a check. workers: threads of the native solver
+    (default: every core); numbers do not depend on it. out: a .zarr or .csv to write as well; it
+    must not be there yet. declared: a Regimen of all doses that a protocol declares, given or not.
+    Covariates of the patients are coordinates of the result.
     At the time of a dose the value before it is given. Raises BadInput, MachineError.
     """
     _check_solver(solver)
@@ -82,6 +87,8 @@ def simulate(
         if not isinstance(i, Intervention) or i.name not in people.parameters:
             raise BadInput(f"{i!r} is no Intervention on a known parameter.")
     plan = schedule(regimen, people.weight(), declared)
+    if between_occasions and people.keys is not None:
+        plan = occasions.applied(plan, people.seed, people.keys)
     values = {name: people.parameters[name] for name in model.parameters}
     path = store.check_target(out) if out is not None else None
     result = run(
@@ -204,6 +211,7 @@ def _dataset(result, model, people):
         coords={
             "time": ("time", result.times, time),
             "patient": ("patient", people.ids, number),
+            **_coordinates(people),
         },
         attrs={
             "notice": NOTICE,
@@ -212,3 +220,19 @@ def _dataset(result, model, people):
             "steps": result.steps,
         },
     )
+
+
+def _coordinates(people):
+    """Covariates along the patients, each with unit and long name; none of a typical patient."""
+    if not people.covariates:
+        return {}
+    out = {}
+    for name, about in covariates().items():
+        attrs = {"units": about.unit, "long_name": about.long_name, "source": "cohort"}
+        if about.kind == "ancestry":
+            attrs |= {"flag_values": list(range(len(ANCESTRIES)))}
+            attrs |= {"flag_meanings": "; ".join(ANCESTRIES)}
+        out[name] = ("patient", people.covariates[name], attrs)
+    for name, (x, long_name, unit) in derived(people.covariates).items():
+        out[name] = ("patient", x, {"units": unit, "long_name": long_name, "source": "cohort"})
+    return out

@@ -22,6 +22,18 @@ VOLATILE = ("steps",)  # known at the end only
 WRONG_PLACE = (PermissionError, FileNotFoundError, NotADirectoryError)
 
 
+def known_covariates():
+    """Names that a patient's covariates have."""
+    from ketaqsp.patient.populations import covariates
+
+    return (*covariates(), "bmi")
+
+
+def along_patients(out):
+    """Names of the coordinates that belong to patients: their covariates."""
+    return [name for name in out.coords if name in known_covariates()]
+
+
 def partial(path):
     """Where a result lies until it is complete."""
     return path.with_name(path.name + ".partial")
@@ -102,9 +114,9 @@ class Writer:
         """Write a piece: a Dataset of patients from place `first`, and {name: (k, n)} beside it."""
         stop = first + out.sizes["patient"]
         with self._disk():
-            for name, x in self.blank.data_vars.items():
+            for name in (*self.blank.data_vars, *along_patients(self.blank)):
                 if name != "status":
-                    values = out[name].transpose(*x.dims).values
+                    values = out[name].transpose(*self.blank[name].dims).values
                     self.root[name][..., first:stop] = values
             for name, x in digest.items():
                 self._summary(name, len(x))[:, first:stop] = x
@@ -149,6 +161,7 @@ def read(path):
     out = xr.open_zarr(path, consolidated=False, decode_times=False)
     if "status" not in out:
         raise ValueError("it has no status")
+    out = out.set_coords([name for name in out.data_vars if name in known_covariates()])
     waiting = out["status"] == NOT_RUN
     names = [name for name, x in out.data_vars.items() if x.dims == ("time", "patient")]
     if _torn(path, names, waiting.values):

@@ -10,6 +10,7 @@ COVARIATES = (
     "patient/covariates.csv",
     "patient/populations.csv",
     "patient/correlations.csv",
+    "patient/occasions.csv",
     "patient/effects.csv",
 )
 LIBRARIES = ("numpy", "scipy", "xarray", "matplotlib", "llvmlite")
@@ -21,7 +22,13 @@ EQUATIONS = (
 SOLVER = ("solve/**/*.py",)
 PATIENTS = (
     *("patient/cohort.py", "patient/prior.py", "patient/random.py", "patient/covariates.py"),
-    *("patient/marginal.py", "patient/populations.py", "patient/matching.py", "patient/effects.py"),
+    *(
+        "patient/marginal.py",
+        "patient/populations.py",
+        "patient/matching.py",
+        "patient/effects.py",
+        "patient/occasions.py",
+    ),
 )
 
 
