@@ -1,6 +1,7 @@
 """The pages are about this code: programs run, names exist, no row of a table is left out."""
 
 import contextlib
+import inspect
 import io
 import os
 import re
@@ -15,6 +16,7 @@ import ketaqsp
 from ketaqsp.chain import CUTS, SCENARIOS
 from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import LINKS, links, published_names
+from ketaqsp.patient.populations import PRESETS
 from ketaqsp.receptor import POOLS
 from tolerances import PRINTED_RANGE, ROUNDING
 
@@ -208,6 +210,7 @@ def known(name, names):
 )
 def test_names_in_the_text_exist(page):
     names = model_names() | set(CUTS) | set(SCENARIOS) | set(ketaqsp.__all__) | ORDINARY
+    names |= {*PRESETS, *inspect.signature(ketaqsp.simulate).parameters}
     names |= {"trd", "bistable", "rejected", "simulate", *published_names(), *POOLS}
     text = FENCE.sub("", text_of(page))
     words = [w for w in CODE.findall(text) if re.fullmatch(r"[A-Za-z]\w*(\.\.\.)?", w)]

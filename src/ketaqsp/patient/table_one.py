@@ -22,7 +22,7 @@ def table_one(cohort):
     for name, about in covariates().items():
         x = cohort.covariates[name]
         given = name in cohort.given
-        target = {} if given else _target(cohort, name)
+        target = {} if given else target_of(cohort, name)
         source, confidence = ("table", "read") if given else _source(cohort, name)
         common = {
             "name": name,
@@ -80,7 +80,8 @@ def _share(x):
     return {"kind": "share", "n": n, "count": k, "fraction": k / n, "fraction_ci95": [low, high]}
 
 
-def _target(cohort, name):
+def target_of(cohort, name):
+    """{measure: value} that a covariate was made to have, from its population or parameter."""
     target = cohort.targets.get(name, {})
     if target or name not in PARAMETER:
         return target
