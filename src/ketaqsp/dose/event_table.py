@@ -198,6 +198,12 @@ def _rows(path):
         raise BadInput(f"{path}: the event table has no rows. Write one row a dose.")
 
 
+def _found(header):
+    """The names of a header on one line, however broken its quotes are."""
+    said = " ".join(", ".join(header).split())
+    return said if len(said) <= 200 else f"{said[:200]}..."
+
+
 def _check_header(path, header):
     if not header:
         raise BadInput(f"{path}: the event table is empty. Begin with {','.join(COLUMNS)}.")
@@ -210,7 +216,7 @@ def _check_header(path, header):
         missing.append("ROUTE")
     if missing:
         raise BadInput(
-            f"{path}, row 1: missing column {', '.join(missing)}. Found: {', '.join(header)}. "
+            f"{path}, row 1: missing column {', '.join(missing)}. Found: {_found(header)}. "
             f"Needed, in capitals, separated by commas: {', '.join((*NEEDED, 'ROUTE'))}."
         )
     # A misspelt optional column would be a silent default, such as mg/kg read as mg.

@@ -119,8 +119,9 @@ def parse(name, text):
     """The tree of YAML text; `name` is said in errors."""
     import yaml
 
-    loader = yaml.SafeLoader(text)
+    loader = None
     try:
+        loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
         if node is None:
             raise BadInput(f"{name}: the file is empty. Begin with 'name: my-trial'.")
@@ -130,7 +131,8 @@ def parse(name, text):
     except RecursionError:
         raise BadInput(f"{name}: lists within lists without end. Write it flat.") from None
     finally:
-        loader.dispose()
+        if loader is not None:
+            loader.dispose()
 
 
 def _text(name, path):

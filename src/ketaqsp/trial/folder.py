@@ -20,9 +20,8 @@ class Folder:
         if not text.strip() or "\0" in text:
             raise BadInput(f"--out {text!r} is no name of a folder. Write for example my-trial.")
         self.path = Path(text)
-        self.part = self.path.with_name(self.path.name + ".partial")
         above = self.path.parent
-        if not self.path.name or self.path.resolve() in [Path.cwd(), *Path.cwd().parents]:
+        if self.path.name in ("", "..") or self.path.resolve() in [Path.cwd(), *Path.cwd().parents]:
             raise BadInput(f"--out {text!r} holds the current folder. Choose another name.")
         if not above.is_dir():
             raise BadInput(f"--out {text!r}: there is no folder {str(above)!r}. Make it first.")
@@ -30,6 +29,7 @@ class Folder:
             raise BadInput(
                 f"--out {text!r}: the folder {str(above)!r} may not be written to. Choose another."
             )
+        self.part = self.path.with_name(self.path.name + ".partial")
         self._check(self.path, overwrite)
         if os.path.lexists(self.part):
             self._check(self.part, overwrite, "an unfinished trial")
