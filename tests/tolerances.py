@@ -132,3 +132,7 @@ STEADY_STATE = 1e-9
 # Relative to the peak. The same doses on a grid that starts elsewhere or has other edges: steps of
 # other lengths, each exact but for rounding at rates up to 100/h, as for superposition.
 RESET = 1e-7
+# Fold, either way. Availability of the nasal spray: within 10% of what its population model prints.
+NASAL_SHARE = 1.1
+# Relative. Factors are noted with three digits, the ratios they are made from with two.
+AREA = 0.02

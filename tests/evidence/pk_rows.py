@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from ketaqsp.dose import Dose, Regimen
+from ketaqsp.dose.routes import places as model_places
 from ketaqsp.patient.cohort import typical_values
 from plasma_only import solve
 
@@ -64,15 +65,19 @@ def _row(cells):
 
 
 def regimen(drug, doses):
-    """Doses such as "0.28 mg/kg over 60 min; 2 mg/kg at once", each after the one before."""
+    """Doses such as "0.28 mg/kg over 60 min; 2 mg/kg at once", each after the one before.
+
+    "35 mg by im" goes in by that route; the others go into a vein.
+    """
     found, start = [], 0.0
     for text in doses.split(";"):
         amount, unit, *how = text.split()
         hours = float(how[1]) / 60 if how[0] == "over" else 0.0
+        route = how[1] if how[0] == "by" else "iv"
         pieces = max(1, math.ceil(hours / PIECE_H))
         for _ in range(pieces):
             part = hours / pieces
-            found.append(Dose(drug, "iv", float(amount) / pieces, unit, start, part))
+            found.append(Dose(drug, route, float(amount) / pieces, unit, start, part))
             start += part
     return Regimen(tuple(found))
 
@@ -84,7 +89,9 @@ def predictions(table, pk=None, **changed):
         same = [r for r in table if (r.drug, r.doses, r.weight_kg) == (drug, doses, weight)]
         own = [float(t) / 60 for r in same for t in r.time_min.split("-") if t]
         times = np.unique(np.round(np.concatenate([FINE, COARSE, own]), 9))
-        curves = solve(regimen(drug, doses), times, weight=weight, pk=pk, **changed)
+        given = regimen(drug, doses)
+        places = {"places": model_places(given.doses)}
+        curves = solve(given, times, weight=weight, companions=places, pk=pk, **changed)
         molar = {**typical_values(pk), **changed}
         for r in same:
             found[r.row] = _statistic(r, times, curves, molar)
@@ -97,6 +104,8 @@ def _statistic(row, times, curves, molar):
     window = [float(t) / 60 for t in row.time_min.split("-") if t]
     if row.statistic == "peak":
         value = level[0].max()
+    elif row.statistic == "tmax":
+        return float(60 * times[level[0].argmax()])
     elif row.statistic == "level":
         value = np.interp(window[0], times, level[0])
     elif row.statistic == "half_life":

@@ -67,6 +67,7 @@ def simulate(
     duration: o.Duration = None,
     days: o.Days = None,
     events: o.Events = None,
+    inhibitor: o.Inhibitor = None,
     patients: o.Patients = None,
     typical: o.Typical = False,
     seed: o.Seed = None,
@@ -229,6 +230,7 @@ def export(
     duration: o.Duration = None,
     days: o.Days = None,
     events: o.Events = None,
+    inhibitor: o.Inhibitor = None,
     patient: Annotated[
         str | None,
         Option(

@@ -36,6 +36,7 @@ class Dosing:
 
     regimens: tuple
     ids: tuple | None = None
+    inhibitor: str | None = None
 
     @property
     def given(self):
@@ -119,6 +120,15 @@ def _regimen(name, route, dose, duration, days):
     default = INFUSION if route == "iv" else "0 min"
     hours = parse_time(default if duration is None else duration, "--duration")
     return Regimen(tuple(Dose(name, route, amount, unit, WHOLE_DAY * d, hours) for d in days))
+
+
+def inhibited(plan, name):
+    """The plan with --inhibitor, checked against its routes."""
+    if name is not None:
+        from ketaqsp.patient.simulate import inhibited
+
+        inhibited(name, list(plan.regimens))
+    return replace(plan, inhibitor=name)
 
 
 def check_horizon(plan, until_h, until):

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 
-from ketaqsp.cli.dosing import MOST, Dosing, check_horizon, dosing, draw, people, whole
+from ketaqsp.cli.dosing import MOST, Dosing, check_horizon, dosing, draw, inhibited, people, whole
 from ketaqsp.cli.output import emit, emit_json
 
 FORMATS = ("sbml", "antimony", "omex")
@@ -20,6 +20,7 @@ def run(
     duration,
     days,
     events,
+    inhibitor,
     patient,
     seed,
     preset,
@@ -40,7 +41,7 @@ def run(
     if out is None:
         raise BadInput("export needs a file. Write for example --out ketamine.xml.")
     path = check_target(out, overwrite=overwrite, suffixes=None)
-    plan = dosing(drug, route, dose, duration, days, events)
+    plan = inhibited(dosing(drug, route, dose, duration, days, events), inhibitor)
     if len(plan.regimens) != 1:
         raise BadInput(
             f"--events {events!r} has {len(plan.regimens)} IDs; allowed: one, as the file holds "
@@ -110,6 +111,7 @@ def _archive(plan, text, model, values, span, about):
         "until_h": span[0],
         "every_h": span[1],
         "regimen": [asdict(dose) for dose in plan.doses()],
+        "inhibitor": plan.inhibitor,
         "model": model_identity(about["pk"]),
         "libraries": {name: version(name) for name in LIBRARIES},
         "parameters": values,
@@ -127,9 +129,10 @@ def _model(plan, number, seed, preset, pk, cut, scenario):
 
     from ketaqsp.dose.schedule import schedule
     from ketaqsp.export.sbml import to_sbml
+    from ketaqsp.patient.simulate import inhibited as factors
     from ketaqsp.patient.simulate import model_for
 
-    plan = Dosing(plan.regimens)  # a table of one ID is one regimen
+    plan = Dosing(plan.regimens, inhibitor=plan.inhibitor)  # a table of one ID is one regimen
     who = people(
         plan,
         patients=None if number is None else str(number + 1),
@@ -149,6 +152,7 @@ def _model(plan, number, seed, preset, pk, cut, scenario):
         else float(group.parameters[name])
         for name in model.parameters
     }
+    one.update(factors(plan.inhibitor, plan.regimens[0]))
     arrives = schedule(plan.regimens[0], group.weight()[place : place + 1])
     return to_sbml(model, one, arrives), model, one
 

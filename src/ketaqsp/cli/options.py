@@ -11,6 +11,9 @@ DRUGS = (
     "ketamine, esketamine, arketamine, midazolam, memantine, mk801, lanicemine, "
     "oral_antidepressant, saline, none"
 )
+INHIBITORS = (
+    "ticlopidine, clarithromycin, grapefruit_juice, itraconazole, rifampicin, st_johns_wort"
+)
 ROUTES = "iv, im, sc, in, po, po_er, sl"
 PRESETS = "trd, mdd, bipolar, late_life, healthy"
 PKS = "clements, domino, fanta_otto, kamp_aln, perez_ruixo"
@@ -78,6 +81,15 @@ Events = Annotated[
         help="NONMEM event table in place of the options above: one patient per ID.",
         rich_help_panel=DOSING,
         metavar="FILE.csv",
+    ),
+]
+Inhibitor = Annotated[
+    str | None,
+    Option(
+        "--inhibitor",
+        help=f"Taken throughout, it changes the enzymes of ketamine: {INHIBITORS}.",
+        rich_help_panel=DOSING,
+        metavar="NAME",
     ),
 ]
 Preset = Annotated[

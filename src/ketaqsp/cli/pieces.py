@@ -94,6 +94,7 @@ class Run:
         out = simulate(
             self.plan.given,
             some,
+            inhibitor=self.plan.inhibitor,
             wanted=None if everything else summary.WANTED,
             progress=lambda done, _: progress(first + done, self.group.n),
             **self.span.keywords(),
@@ -124,20 +125,22 @@ def stamp(about, plan, group):
         "population": group.preset,
         "seed": about["seed"],
         "asked": json.dumps(asked, sort_keys=True),
-        "parameters": json.dumps(_used(about)),
+        "parameters": json.dumps(_used(about, plan)),
     }
 
 
-def _used(about):
+def _used(about, plan):
     """{symbol: [value, unit, confidence]} of the typical patient, as the options left them."""
     from ketaqsp.chain import overrides
     from ketaqsp.parameters import rows
     from ketaqsp.parameters.table import published
+    from ketaqsp.patient.simulate import inhibited
 
     chosen = {r.symbol: r for r in rows() if r.role == "default"}
     if about["pk"] is not None:
         chosen.update({r.symbol: r for r in published(about["pk"])})
     changed = overrides(tuple(about["cut"]), tuple(about["scenario"]))
+    changed.update(inhibited(plan.inhibitor, list(plan.regimens)))
     return {
         name: [changed.get(name, r.value), r.unit, "changed" if name in changed else r.confidence]
         for name, r in chosen.items()

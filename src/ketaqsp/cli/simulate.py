@@ -3,7 +3,7 @@
 import sys
 from dataclasses import asdict
 
-from ketaqsp.cli.dosing import check_horizon, dosing, draw, people
+from ketaqsp.cli.dosing import check_horizon, dosing, draw, inhibited, people
 from ketaqsp.cli.output import Interrupted, Progress, emit_json, emit_rich, note
 
 MOST_LISTED = 20
@@ -14,7 +14,7 @@ PEOPLE = ("patients", "typical", "seed", "preset", "pk", "cut", "scenario")
 
 def run(*, out, overwrite, resume, rater_noise, until, every, as_json, **given):
     """Everything is checked before anything is solved or written."""
-    plan = dosing(**_pick(given, *DOSING))
+    plan = inhibited(dosing(**_pick(given, *DOSING)), given["inhibitor"])
     until_h, every_h = _times(plan, until, every)
     who = people(plan, **_pick(given, *PEOPLE))
     from ketaqsp.cli.identity import model_identity
@@ -24,6 +24,7 @@ def run(*, out, overwrite, resume, rater_noise, until, every, as_json, **given):
     check_memory(who.n, until_h, every_h, plan, whole=path is not None)
     about = {
         **_asked(plan, given["events"]),
+        "inhibitor": plan.inhibitor,
         "population": who.preset,
         "typical": who.typical,
         "seed": who.seed,

@@ -40,12 +40,29 @@ def model_for(regimen, exit="slow"):
 _built = lru_cache(maxsize=32)(build)
 
 
+def inhibited(name, regimen):
+    """{symbol: factor} of an inhibitor for the ketamine of this regimen (or regimens); {} if None.
+
+    Raises BadInput for an unknown name (with the nearest), or a route of which nothing is known.
+    """
+    if name is None:
+        return {}
+    from ketaqsp.dose.drugs import drug
+    from ketaqsp.plasma import KETAMINE, inhibitors
+
+    regimens = regimen if isinstance(regimen, list | tuple) else [regimen]
+    doses = {(d.drug, d.route) for r in regimens for d in r.doses}
+    routes = {route for which, route in doses if drug(which).analytes[0][0] in KETAMINE}
+    return inhibitors.factors(name, routes)
+
+
 def simulate(
     regimen,
     cohort=None,
     *,
     days,
     every="1 h",
+    inhibitor=None,
     seed=0,
     rater_noise=False,
     between_occasions=True,
@@ -63,14 +80,15 @@ def simulate(
 
     Returns an xarray Dataset with dims time (h) and patient, one variable per state and signal,
     each with units, long_name and source, and `status` per patient. every: output interval such
-    as "6 h". wanted: only these variables. interventions: experiments such as
-    Intervention("ampa_block", 23, 25, 1.0). The mechanism alone: no expectancy, and no rater noise
-    unless rater_noise asks for it (drawn with `seed`). between_occasions: people who were drawn
-    take up another share of each day's dose by nose, mouth or gut. solver: "default" is native
-    code, "numpy" the same method in NumPy as a check. workers: threads of the native solver
-    (default: every core); numbers do not depend on it. out: a .zarr or .csv to write as well; it
-    must not be there yet. declared: a Regimen of all doses that a protocol declares, given or not.
-    Covariates of the patients are coordinates of the result.
+    as "6 h". inhibitor: a drug taken throughout that changes the enzymes of ketamine, such as
+    "clarithromycin" (plasma/inhibitors.csv). wanted: only these variables. interventions:
+    experiments such as Intervention("ampa_block", 23, 25, 1.0). The mechanism alone: no
+    expectancy, and no rater noise unless rater_noise asks for it (drawn with `seed`).
+    between_occasions: people who were drawn take up another share of each day's dose by nose, mouth
+    or gut. solver: "default" is native code, "numpy" the same method in NumPy as a check. workers:
+    threads of the native solver (default: every core); numbers do not depend on it. out: a .zarr or
+    .csv to write as well; it must not be there yet. declared: a Regimen of all doses that a
+    protocol declares, given or not. Covariates of the patients are coordinates of the result.
     At the time of a dose the value before it is given. Raises BadInput, MachineError.
     """
     _check_solver(solver)
@@ -90,6 +108,7 @@ def simulate(
     if between_occasions and people.keys is not None:
         plan = occasions.applied(plan, people.seed, people.keys)
     values = {name: people.parameters[name] for name in model.parameters}
+    values.update(inhibited(inhibitor, regimen))
     path = store.check_target(out) if out is not None else None
     result = run(
         model, values, plan, until, outputs, interventions, progress, wanted, solver, workers

@@ -1,5 +1,6 @@
 """Plasma: from doses to concentrations in arteries, veins and brain."""
 
+from ketaqsp.plasma import inhibitors
 from ketaqsp.plasma.companions import (
     LIGANDS,
     MIDAZOLAM_SITES,
@@ -17,6 +18,7 @@ __all__ = [
     "LIGANDS",
     "MIDAZOLAM_SITES",
     "SITES",
+    "inhibitors",
     "ketamine",
     "ligand",
     "midazolam",
