@@ -46,3 +46,19 @@ def inputs():
             cells = ([nodes.literal("", f"input_{name}")], "umol/h", [nodes.literal("", state)])
             body.append((f"input-{name}", (*cells, ", ".join(given[name]))))
     return [table("inputs", ("input", "unit", "enters the state", "given by"), body)]
+
+
+def inhibitors():
+    """Table of inhibitors.csv: factors by inhibitor and route, and the ratio behind them."""
+    with open(HOME / "plasma" / "inhibitors.csv", encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    head = ("inhibitor", "route", "liver", "gut", "norketamine", "published area ratio", "how")
+    body = []
+    for row in found:
+        how = f"{row['confidence']}; {row['note']}"
+        factors = (row["cyp_liver"], row["cyp_gut"], row["cyp_nk"])
+        cells = ([nodes.literal("", row["inhibitor"])], row["route"], *factors)
+        key = f"inhibitor-{row['inhibitor']}-{row['route']}".replace("_", "-")
+        body.append((key, (*cells, row["auc_ratio"], how)))
+    keys = [row["source"] for row in found]
+    return [table("inhibitors", head, body), *cited_sources(keys, "inhibitor")]

@@ -6,6 +6,7 @@
     ```{plasma-models}              the published plasma models
     ```{inputs}                     which inputs a regimen has
     ```{drugs}                      what can be given
+    ```{inhibitors}                 what changes the enzymes of ketamine
     ```{effects}                    effects that must emerge, with criteria and cuts
     ```{published-figures}          what trials printed
     ```{public-api}                 every name that `import ketaqsp` gives
@@ -191,6 +192,7 @@ def setup(app):
         "plasma-models": plasma_models,
         "inputs": ketaqsp_dose.inputs,
         "drugs": ketaqsp_dose.drugs,
+        "inhibitors": ketaqsp_dose.inhibitors,
         "effects": ketaqsp_trial.effects,
         "published-figures": ketaqsp_trial.published_figures,
     }.items():

@@ -370,12 +370,14 @@ def test_help_names_what_there_is():
     from ketaqsp.parameters import links
     from ketaqsp.parameters.table import CONFIDENCE, published_names
     from ketaqsp.patient import PRESETS
+    from ketaqsp.plasma import inhibitors
 
     def names(text):
         return text.split(", ")
 
     assert names(options.DRUGS) == list(table())
     assert set(names(options.ROUTES)) == {route for d in table().values() for route in d.routes}
+    assert names(options.INHIBITORS) == list(inhibitors.table())
     assert names(options.PRESETS) == list(PRESETS)
     assert names(options.PKS) == list(published_names())
     assert names(options.CUTS) == list(ketaqsp.CUTS)
