@@ -101,14 +101,12 @@ def simulate(
     given = regimen if isinstance(regimen, list | tuple) else [regimen]
     model = model_for(given if declared is None else [*given, declared], exit)
     _check_wanted(wanted, model)
-    for i in interventions:
-        if not isinstance(i, Intervention) or i.name not in people.parameters:
-            raise BadInput(f"{i!r} is no Intervention on a known parameter.")
+    _check_interventions(interventions, people)
     plan = schedule(regimen, people.weight(), declared)
     if between_occasions and people.keys is not None:
         plan = occasions.applied(plan, people.seed, people.keys)
     values = {name: people.parameters[name] for name in model.parameters}
-    values.update(inhibited(inhibitor, regimen))
+    values |= inhibited(inhibitor, regimen)
     path = store.check_target(out) if out is not None else None
     result = run(
         model, values, plan, until, outputs, interventions, progress, wanted, solver, workers
@@ -119,6 +117,12 @@ def simulate(
     if path is not None:
         store.save(found, path)
     return found
+
+
+def _check_interventions(interventions, people):
+    for i in interventions:
+        if not isinstance(i, Intervention) or i.name not in people.parameters:
+            raise BadInput(f"{i!r} is no Intervention on a known parameter.")
 
 
 def _check_solver(name):
