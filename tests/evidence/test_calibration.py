@@ -22,12 +22,12 @@ def stored():
 
 @pytest.fixture(scope="module")
 def script():
-    """calibration/landscape.py as a module."""
+    """calibration/courses.py as a module."""
     sys.path.insert(0, str(FOLDER))
     try:
-        import landscape
+        import courses
 
-        yield landscape
+        yield courses
     finally:
         sys.path.remove(str(FOLDER))
 
@@ -55,7 +55,7 @@ def test_the_other_seed_is_no_better(stored):
 
 def test_the_stored_figures_come_out_again(stored, script):
     """The same 300 patients, the same candidate, solved now."""
-    found = script.figures([stored["parameters"]], script.replays())[0]
+    found = script.figures([stored["parameters"]])[0]
     with open(FOLDER / "targets.csv", encoding="utf-8", newline="") as file:
         names = [row["target"] for row in csv.DictReader(file)]
     for name in names:

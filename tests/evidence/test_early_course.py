@@ -9,21 +9,29 @@ N, SEED = 200, 1
 EARLY = 0.83  # h, "40-60 min" of Kishimoto 2016
 
 
+HOURS = (EARLY, 2.0, 4.0, 24.0)
+
+
 @pytest.fixture(scope="module")
-def response():
-    """{hour: share of patients in response}."""
-    hours = (EARLY, 2.0, 4.0, 24.0)
+def course():
+    """MADRS (time, patient) after one infusion."""
     out = simulate(
         infusion(mg_per_kg=0.5, minutes=40),
         cohort("trd", n=N, seed=SEED),
         days=1,
         every="24 h",
-        extra_times=hours,
+        extra_times=HOURS,
         wanted=("madrs",),
     )
-    total = np.rint(out["madrs"])
+    return out["madrs"]
+
+
+@pytest.fixture(scope="module")
+def response(course):
+    """{hour: share of patients in response}."""
+    total = np.rint(course)
     share = (total.isel(time=0) - total >= 0.5 * total.isel(time=0)).mean("patient")
-    return {hour: float(share.sel(time=hour)) for hour in hours}
+    return {hour: float(share.sel(time=hour)) for hour in HOURS}
 
 
 def test_within_hours(response):
@@ -40,9 +48,8 @@ def test_within_the_hour(response):
     assert response[EARLY] >= 0.20
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="gap to control at 2 h over that at 24 h: observed about 0.6 (Daly), predicted 0.1",
-)
-def test_two_hours_against_a_day(response):
-    assert response[2.0] >= 0.4 * response[24.0]
+def test_two_hours_against_a_day(course):
+    """Daly 2018: gap in mean change at 2 h about 0.6 of that at 24 h. A target of the calibration,
+    in other patients; the control of this gap gets nothing."""
+    change = (course - course.isel(time=0)).mean("patient")
+    assert 0.4 <= float(change.sel(time=2.0) / change.sel(time=24.0)) <= 0.8

@@ -11,20 +11,6 @@ AGAIN = 12  # draws that are solved again; a draw's numbers do not depend on how
 MOST = 0.5  # an effect that is claimed holds in at least this share of the ill draws
 BY_NAME = {e.name: e for e in emergence.EFFECTS}
 
-# Effects that fail on the shipped default.
-FAILS = {
-    "memantine_null": "observed: no benefit of memantine; predicted: within days of starting, as "
-    "much as ketamine, and none after weeks. The fitted plasticity is so steep that a rise of "
-    "glutamate by 2% for days fills it (docs/decisions/0006)",
-}
-# Effects that hold in less than MOST of the prior: observed, predicted, reason.
-RARE = {
-    "memantine_null": FAILS["memantine_null"] + ": it holds in 2% of the prior",
-    "bdnf_early": "observed: BDNF silent by 8 h (mice, Autry 2011); predicted: in 37% of the "
-    "prior. Ketamine stays for hours longer in man than in mice, and where BDNF answers the "
-    "surge steeply a fifth of its peak is left at 8 h",
-}
-
 
 @pytest.fixture(scope="module")
 def draws():
@@ -43,9 +29,7 @@ def test_the_table_is_that_of_these_equations_and_numbers():
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_holds_on_the_default_and_vanishes_without_its_link(name, request):
-    if name in FAILS:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=FAILS[name]))
+def test_holds_on_the_default_and_vanishes_without_its_link(name):
     effect, alone = BY_NAME[name], typical()
     assert emergence.holds(effect, alone)[0]
     if effect.cut:
@@ -61,9 +45,7 @@ def test_first_draws_again(name, draws):
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_share_of_the_prior(name, request):
-    if name in RARE:
-        request.applymarker(pytest.mark.xfail(strict=True, reason=RARE[name]))
+def test_share_of_the_prior(name):
     row = emergence.shares()[name]
     counted = [c for c in row["outcome"] if c != "-"]
     share = np.mean([c == "1" for c in counted])

@@ -36,19 +36,12 @@ def test_size_at_six_weeks(course):
 
 
 def test_synaptic_state_builds_over_weeks(course):
-    by_week = gains(course, "synaptic_state")
-    low, high = BY_WEEK_1
-    assert low <= by_week[1] / by_week[-1] <= high
-    assert (np.diff(by_week) > 0).all()
+    """The published share is one of ratings (below); here only that it builds week by week."""
+    assert (np.diff(gains(course, "synaptic_state")) > 0).all()
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="share of the six-week MADRS effect by week 1: observed 0.20-0.45, predicted 0.02; the "
-    "fitted severity curve is so steep (width 0.016) that a small push moves mood only when the "
-    "feedback of stress on spines has carried it to the threshold, weeks later",
-)
-def test_mood_follows_within_a_week(course):
+def test_share_of_the_effect_by_week_1(course):
+    """A constraint too: the calibration has it as a target, in other patients."""
     by_week = gains(course, "madrs")
     low, high = BY_WEEK_1
     assert low <= by_week[1] / by_week[-1] <= high

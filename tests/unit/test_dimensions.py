@@ -269,7 +269,9 @@ HELPERS = {"severity", "quasi_steady"}
 UNSEEN = {
     "bdnf": {"top_D * x", "top_D - 1 + x", "top_D"},
     "surface_ampa": {"top_A * x", "top_A - 1 + x", "top_A"},
-    "protein": {"top_P * x", "top_P - 1 + x", "top_P"},
+    "spine_formation": {"S_max - 1", "S_max"},
+    "spines_at_rest": {"S_max - 1", "free * S_max", "S_max"},
+    "threshold": {"n_theta"},
     "dissociation": {"po", "1 - po"},
     "madrs": {"1 - rho"},
     "left_by_enzymes": {"clint", "clint - 1"},

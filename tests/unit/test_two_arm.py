@@ -141,7 +141,7 @@ def test_draws_turned_down_are_counted():
         values[row.symbol] = spread_out(
             row, values[row.symbol], random.normal(seed, row.symbol, ids)
         )
-    row = next(r for r in spreads() if r.symbol == REDRAWN[0])
+    again = [r for r in spreads() if r.symbol in REDRAWN]
     count, attempt = 0, 0
     while True:
         ill, _, slope = rest.states(values, n)
@@ -149,8 +149,9 @@ def test_draws_turned_down_are_counted():
         if not bad.size:
             break
         count, attempt = count + bad.size, attempt + 1
-        z = random.normal(seed, row.symbol, ids[bad], replicate=attempt)
-        values[row.symbol][bad] = spread_out(row, typical_values()[row.symbol], z)
+        for row in again:
+            z = random.normal(seed, row.symbol, ids[bad], replicate=attempt)
+            values[row.symbol][bad] = spread_out(row, typical_values()[row.symbol], z)
     found = two_arm(n, seed, days=1 / 4)
     assert found.rejected == count > 0
 

@@ -16,6 +16,7 @@ CUTS = {
     "mtorc1": {"n_M": 0.0},
     "spines": {"q_S": 0.0},
     "adaptation": {"s_H": 0.0},
+    "sliding_threshold": {"s_theta": 0.0},
     "feedback": {"feedback": 0.0},
     "opioid": {"s6": 0.0},
     "ssri_to_trkb": {"k_quick": 0.0, "k_slow": 0.0},

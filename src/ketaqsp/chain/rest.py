@@ -3,12 +3,12 @@
 from ketaqsp.mood.equations import severity
 from ketaqsp.synapse.equations import spines_at_rest
 
-NAMES = ("load", "load_0", "kappa", "m_Z", "W_half", "width")
+NAMES = ("load", "load_0", "kappa", "m_Z", "W_half", "width", "S_max")
 
 
 def settled(level, p):
     """Severity that a brain would settle at if stress stayed at `level`: f(level)."""
-    spines = spines_at_rest(p["load"], p["load_0"], p["kappa"], level, p["m_Z"])
+    spines = spines_at_rest(p["load"], p["load_0"], p["kappa"], level, p["m_Z"], p["S_max"])
     return severity(spines, 1.0, 0.0, 0.0, p["W_half"], p["width"])
 
 

@@ -3,7 +3,9 @@
 from ketaqsp.blocks import Algebra, Turnover, use
 from ketaqsp.circuit import equations as eq
 
-POOLS = ("pv", "sst", "pyramidal", "rest", "lhb")
+# Pools whose block acts by being there. The others act through glutamate, and what stays is there
+# told from what rises by the threshold of plasticity (see synapse).
+ADAPTING = ("rest", "lhb")
 
 
 def adaptation(pool):
@@ -28,14 +30,14 @@ def adaptation(pool):
 
 def circuit():
     """Interneuron drive, pyramidal activity, glutamate, habenula, in the order of the sweep."""
-    out = [block for pool in POOLS for block in adaptation(pool)]
+    out = [block for pool in ADAPTING for block in adaptation(pool)]
     for cell in ("sst", "pv"):
         out.append(
             Turnover(
                 f"drive_{cell}",
                 "1",
                 f"drive of {cell.upper()} interneurons (rest = 1)",
-                use(eq.interneuron, block=f"felt_{cell}", w=f"w_{cell}", tau="tau_N"),
+                use(eq.interneuron, block=f"nmda_block_{cell}", w=f"w_{cell}", tau="tau_N"),
                 use(eq.rate, tau="tau_N"),
                 use(eq.one),
             )
@@ -45,7 +47,7 @@ def circuit():
             "pyramidal_activity",
             "1",
             "pyramidal activity (rest = 1)",
-            use(eq.pyramidal, n_sst="drive_sst", n_pv="drive_pv", block="felt_pyramidal"),
+            use(eq.pyramidal, n_sst="drive_sst", n_pv="drive_pv", block="nmda_block_pyramidal"),
             use(eq.rate, tau="tau_E"),
             use(eq.one),
         ),

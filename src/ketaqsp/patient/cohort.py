@@ -18,7 +18,7 @@ MOST = 1_000_000
 TRIES = 60  # draws of a patient before giving up
 ILL = 0.6  # severity at rest that counts as ill
 MARGIN = 0.9  # slope of the landscape's map at the ill end: 1 is the edge of stability
-REDRAWN = ("load",)  # what makes a patient ill is drawn again when he is not
+REDRAWN = ("load", "kappa")  # what makes a patient ill is drawn again when he is not
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,4 @@
-"""The same solver in plain NumPy, patients on the last axis: a cross-check of the native one.
-
-It is also what calibration replays step by step.
-"""
+"""The same solver in plain NumPy, patients on the last axis: a cross-check of the native one."""
 
 import numpy as np
 

@@ -1,6 +1,6 @@
 """Synapse: AMPA throughput, translation, BDNF and TrkB, spines. Relative to rest = 1; hours."""
 
-from ketaqsp.maths import exp, power
+from ketaqsp.maths import exp, hill, log, power, softplus
 
 
 def rate(tau):
@@ -18,12 +18,28 @@ def zero():
     return 0
 
 
-def phasic(glutamate, ampa_block, sensitivity):
-    """1 + (glutamate^sensitivity - 1)(1 - ampa_block): what the surge does through AMPA receptors.
+def threshold(glutamate, n_theta, s_theta, tau_theta):
+    """((1 + G^n)/2)^(s/n)/tau, in 1/h: the level that plasticity measures a rise against.
 
-    Block of AMPA receptors keeps the surge from acting; what goes on at rest goes on.
+    It follows glutamate upwards and, with a large n, not below rest, so that a fall of glutamate
+    is not followed by a rise. s_theta 0 keeps it at rest (Bienenstock 1982: a sliding threshold).
+    Written with logarithms, so that a large n cannot overflow.
     """
-    return 1 + (power(glutamate, sensitivity) - 1) * (1 - ampa_block)
+    above = softplus(n_theta * log(glutamate)) - softplus(0)
+    return exp(s_theta * above / n_theta) / tau_theta
+
+
+def counted(glutamate, threshold, K_surge, gamma_surge):
+    """h(G/threshold) - h(1) with h(x) = hill(x, 1 + K, gamma): a rise over the recent past."""
+    return hill(glutamate / threshold, 1 + K_surge, gamma_surge) - hill(1, 1 + K_surge, gamma_surge)
+
+
+def phasic(rise, ampa_block, sensitivity):
+    """exp(sensitivity rise (1 - ampa_block)): what a rise does through AMPA receptors.
+
+    Their block keeps it from acting; what goes on at rest goes on.
+    """
+    return exp(sensitivity * rise * (1 - ampa_block))
 
 
 def eef2(block, k_K, tau_K):
@@ -32,13 +48,13 @@ def eef2(block, k_K, tau_K):
 
 
 def surface_ampa(surge, n_A, top_A, eef2, s2, trkb, k_TA, tau_A):
-    """top x/(top - 1 + x) (1 + s2 (eef2 - 1)) trkb^k_TA / tau_A with x = surge^n_A, in 1/h.
+    """top x/(top - 1 + x)/tau_A, x = surge^n_A (1 + s2 (eef2 - 1)) trkb^k_TA, in 1/h.
 
-    Equal to 1/tau_A at rest. Insertion is fast because it is large for as long as the surge
-    lasts; removal takes tau_A.
+    1/tau_A at rest, top/tau_A at most. Insertion is fast because it is large for as long as the
+    surge lasts; removal takes tau_A.
     """
-    x = power(surge, n_A)
-    return top_A * x / (top_A - 1 + x) * (1 + s2 * (eef2 - 1)) * power(trkb, k_TA) / tau_A
+    x = power(surge, n_A) * (1 + s2 * (eef2 - 1)) * power(trkb, k_TA)
+    return top_A * x / (top_A - 1 + x) / tau_A
 
 
 def throughput(surface, glutamate, ampa_block):
@@ -72,10 +88,13 @@ def mtorc1(trkb, n_M, mtorc1_block, tau_M):
     return power(trkb, n_M) * (1 - mtorc1_block) / tau_M
 
 
-def protein(mtorc1, n_P, top_P, tau_P):
-    """top x/(top - 1 + x)/tau_P with x = mtorc1^n_P, in 1/h: synaptic protein made."""
-    x = power(mtorc1, n_P)
-    return top_P * x / (top_P - 1 + x) / tau_P
+def protein(mtorc1, EC50_P, n_P, top_P, tau_P):
+    """exp(ln(top)(h(M) - h(1))/(1 - h(1)))/tau_P, h = hill(M, EC50, n), in 1/h: protein made.
+
+    1/tau_P at rest and top/tau_P at most; little is made until mTORC1 is well above rest.
+    """
+    rest = hill(1, EC50_P, n_P)
+    return exp(log(top_P) * (hill(mtorc1, EC50_P, n_P) - rest) / (1 - rest)) / tau_P
 
 
 def held(activity, s7, protein, tau_C):
@@ -93,27 +112,37 @@ def delay_rate(delay_S):
     return (2 + 2) / delay_S
 
 
-def spine_formation(material, hold, q_S, spine_erasure, load_0, tau_S):
-    """(1 + ((material hold)^q_S - 1)(1 - spine_erasure)) (1 + exp(load_0))/tau_S, in 1/h.
+def spine_formation(material, hold, q_S, spine_erasure, load_0, S_max, tau_S):
+    """(1 + ((material hold)^q_S - 1)(1 - erasure)) (1 + exp(load_0)) S_max/(S_max - 1)/tau_S, 1/h.
 
-    A healthy, unstressed brain has 1. Erasure (light on marked spines) takes away what is formed
-    beyond rest and nothing else.
+    Rate at which free places take a spine; a healthy, unstressed brain has 1. Erasure (light on
+    marked spines) takes away what is formed beyond rest and nothing else.
     """
     beyond_rest = (power(material * hold, q_S) - 1) * (1 - spine_erasure)
-    return (1 + beyond_rest) * (1 + exp(load_0)) / tau_S
+    return (1 + beyond_rest) * (1 + exp(load_0)) * S_max / (S_max - 1) / tau_S
 
 
-def spine_loss(load, kappa, stress, m_Z, tau_S):
-    """(1 + exp(load) + kappa stress^m_Z)/tau_S, in 1/h: outer load, and mood's own stress.
+def spine_gain(formed):
+    """formed, in 1/h: into the places that are free, formed (1 - S/S_max) with spine_loss."""
+    return formed
 
-    Both are positive, so loss is positive whatever the patient's load.
+
+def spine_loss(formed, load, kappa, stress, m_Z, S_max, tau_S):
+    """formed/S_max + (1 + exp(load) + kappa stress^m_Z)/tau_S, in 1/h.
+
+    The first part is formation that finds its place taken; the rest is turnover, outer load, and
+    mood's own stress. All are positive, so loss is positive whatever the patient's load.
     """
-    return (1 + exp(load) + kappa * power(stress, m_Z)) / tau_S
+    return formed / S_max + (1 + exp(load) + kappa * power(stress, m_Z)) / tau_S
 
 
-def spines_at_rest(load, load_0, kappa, D_ill, m_Z):
-    """(1 + exp(load_0))/(1 + exp(load) + kappa D_ill^m_Z): spines of the patient before a dose."""
-    return (1 + exp(load_0)) / (1 + exp(load) + kappa * power(D_ill, m_Z))
+def spines_at_rest(load, load_0, kappa, D_ill, m_Z, S_max):
+    """f/(f/S_max + 1 + exp(load) + kappa D_ill^m_Z), f = (1 + exp(load_0)) S_max/(S_max - 1).
+
+    Spines of the patient before a dose; 1 in health (load = load_0, no stress of mood).
+    """
+    free = (1 + exp(load_0)) / (S_max - 1)
+    return free * S_max / (free + 1 + exp(load) + kappa * power(D_ill, m_Z))
 
 
 def ratio(x, reference):

@@ -39,7 +39,15 @@ def _early():
             use(eq.spines_at_rest),
             True,
         ),
-        Algebra("surge", "1", "surge through AMPA receptors, with sensitivity", use(eq.phasic)),
+        _follow(
+            "threshold",
+            "1",
+            "glutamate that a rise is measured against (rest = 1)",
+            use(eq.threshold),
+            "tau_theta",
+        ),
+        Algebra("counted_rise", "fraction", "rise of glutamate that counts", use(eq.counted)),
+        Algebra("surge", "1", "surge through AMPA receptors, with sensitivity", use(eq.phasic, rise="counted_rise")),
         _follow("eef2", "1", "active eEF2 (rest = 1)", use(eq.eef2, block="felt_rest"), "tau_K"),
         _follow("bdnf", "1", "BDNF released and made (rest = 1)", use(eq.bdnf), "tau_D"),
         *antidepressant(),
@@ -87,11 +95,19 @@ def _late():
         )
         source = stage
     chain.append(
+        Algebra(
+            "formed",
+            "1/h",
+            "rate at which free places take a spine",
+            use(eq.spine_formation, material=source, hold="late_hold"),
+        )
+    )
+    chain.append(
         Turnover(
             "spine_density_absolute",
             "1",
             "spine density (healthy = 1)",
-            use(eq.spine_formation, material=source, hold="late_hold"),
+            use(eq.spine_gain),
             use(eq.spine_loss),
             use(eq.spines_at_rest),
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ketaqsp.dose import bolus, infusion, nothing, oral
-from ketaqsp.patient.cohort import ILL, MARGIN, typical
+from ketaqsp.patient.cohort import ILL, MARGIN, spread_out, spreads, typical
 from ketaqsp.patient.prior import draws
 from ketaqsp.patient.simulate import simulate
 from ketaqsp.solve import Intervention
@@ -64,6 +64,12 @@ DRUG = {"drug": Run(DOSE)}
 def _during(name, start, stop):
     """An experiment: `name` is 1 between two hours."""
     return (Intervention(name, start, stop, 1.0),)
+
+
+def _patient(**sds):
+    """{symbol: value} of a patient who lies that many SDs from the centre, by the table's omega."""
+    found = {r.symbol: r for r in spreads()}
+    return {s: float(spread_out(found[s], found[s].value, z)) for s, z in sds.items()}
 
 
 EFFECTS = (
@@ -199,10 +205,10 @@ EFFECTS = (
     ),
     Effect(
         "memantine_null",
-        "memantine at clinical exposure does not help, by adaptation to a block that stays",
+        "memantine at clinical exposure does not help: a slow rise does not count as a surge",
         {"ketamine": Run(DOSE), "memantine": Run(MEMANTINE)},
         criteria.memantine_null,
-        ("adaptation",),
+        ("sliding_threshold",),
         672,
         "6 h",
         "synaptic_state",
@@ -219,10 +225,10 @@ EFFECTS = (
     ),
     Effect(
         "durability",
-        "after six infusions the effect lasts under a light load and fades under a heavy one",
+        "where stress bites hard, six infusions last under a light load and fade under a heavy one",
         {
-            "light load": Run(SIX, (), {"load": -2.0}),
-            "heavy load": Run(SIX, (), {"load": -1.0}),
+            "light load": Run(SIX, (), _patient(kappa=1, load=-1)),
+            "heavy load": Run(SIX, (), _patient(kappa=1, load=1)),
         },
         criteria.durability,
         ("feedback",),

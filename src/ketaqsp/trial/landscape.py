@@ -161,7 +161,7 @@ def _case(kind, i, people, runs):
 
 
 def _spines(level, p):
-    return spines_at_rest(p["load"], p["load_0"], p["kappa"], level, p["m_Z"])
+    return spines_at_rest(p["load"], p["load_0"], p["kappa"], level, p["m_Z"], p["S_max"])
 
 
 def _rests(drift, p):
