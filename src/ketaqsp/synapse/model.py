@@ -47,7 +47,12 @@ def _early():
             "tau_theta",
         ),
         Algebra("counted_rise", "fraction", "rise of glutamate that counts", use(eq.counted)),
-        Algebra("surge", "1", "surge through AMPA receptors, with sensitivity", use(eq.phasic, rise="counted_rise")),
+        Algebra(
+            "surge",
+            "1",
+            "surge through AMPA receptors, with sensitivity",
+            use(eq.phasic, rise="counted_rise"),
+        ),
         _follow("eef2", "1", "active eEF2 (rest = 1)", use(eq.eef2, block="felt_rest"), "tau_K"),
         _follow("bdnf", "1", "BDNF released and made (rest = 1)", use(eq.bdnf), "tau_D"),
         *antidepressant(),
