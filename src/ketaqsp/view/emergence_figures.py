@@ -60,9 +60,23 @@ def _panel(ax, effect, whole, cut, drawn):
     ax.set_xlim(0, effect.hours / per)
     if effect.seen == "madrs":
         ax.set_ylim(0, MADRS_MAX)
+    else:
+        _hold(ax, effect, whole, low, high)
     ax.set_xlabel(f"time, {unit}")
     ax.set_ylabel(UNITS[effect.seen])
-    ax.legend(loc="best", fontsize=style.TEXT - 2, labelcolor=GREY, handlelength=1.8)
+    ax.legend(
+        loc="best", fontsize=style.TEXT - 2, labelcolor=GREY, handlelength=1.8,
+        frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2,
+    )  # fmt: skip
+
+
+def _hold(ax, effect, whole, low, high):
+    """Keep the axis to the whole chain and the prior: a course that a cut lets loose may leave."""
+    seen = [out[effect.seen].values[:, 0] for out in whole.values()]
+    least, most = min(x.min() for x in (low, *seen)), max(x.max() for x in (high, *seen))
+    under, over = ax.get_ylim()
+    room = most - least
+    ax.set_ylim(max(under, least - room), min(over, most + room))
 
 
 def _most_changed(whole, cut, seen):
@@ -71,7 +85,7 @@ def _most_changed(whole, cut, seen):
     return max(moved, key=lambda run: float(moved[run]))
 
 
-def _wrapped(text, width=44):
+def _wrapped(text, width=40):
     from textwrap import fill
 
     return fill(text, width)
