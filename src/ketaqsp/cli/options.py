@@ -19,8 +19,9 @@ PRESETS = "trd, mdd, bipolar, late_life, healthy"
 PKS = "clements, domino, fanta_otto, kamp_aln, perez_ruixo"
 CUTS = (
     "disinhibition, pyramidal_block, block_at_rest, rest_to_eef2, habenula, glutamate_to_ampa, "
-    "surface_ampa, ampa_carries_mood, bdnf, mtorc1, spines, adaptation, sliding_threshold, feedback, "
-    "opioid, ssri_to_trkb, acute_relief, dissociation, circulation, pain, brain_metabolites"
+    "surface_ampa, ampa_carries_mood, bdnf, mtorc1, spines, adaptation, sliding_threshold, "
+    "feedback, opioid, ssri_to_trkb, acute_relief, dissociation, circulation, pain, "
+    "brain_metabolites"
 )
 SCENARIOS = "agonist, hnk, late_hold, tonic_habenula, article_covariates"
 LINKS = "plasma, receptor, circuit, synapse, mood, acute, expectancy, patient, trial"
