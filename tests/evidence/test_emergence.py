@@ -12,9 +12,10 @@ MOST = 0.5  # an effect that is claimed holds in at least this share of the ill 
 BY_NAME = {e.name: e for e in emergence.EFFECTS}
 # Effects that hold in less than MOST of the prior: observed, predicted, reason.
 RARE = {
-    "memantine_null": "observed: no benefit of memantine; predicted: none in 48% of the prior. In a "
-    "third of the rest ketamine does nothing either, so there is nothing to be less than; elsewhere "
-    "glutamate swings by a tenth with each daily dose of the last weeks (docs/decisions/0012)",
+    "memantine_null": "observed: no benefit of memantine; predicted: none in 48% of the prior. "
+    "In a third of the rest ketamine does nothing either, so there is nothing to be less than; "
+    "elsewhere glutamate swings by a tenth with each daily dose of the last weeks "
+    "(docs/decisions/0012)",
 }
 
 
