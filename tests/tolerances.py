@@ -136,3 +136,7 @@ RESET = 1e-7
 NASAL_SHARE = 1.1
 # Relative. Factors are noted with three digits, the ratios they are made from with two.
 AREA = 0.02
+
+# Relative to the largest value. An output of its own moves the steps about it; the bound is that of
+# the solver itself.
+OTHER_GRID = 1e-5

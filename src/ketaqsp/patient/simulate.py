@@ -16,8 +16,10 @@ from ketaqsp.patient.cohort import Cohort, typical
 from ketaqsp.patient.covariates import derived
 from ketaqsp.patient.populations import ANCESTRIES, covariates
 from ketaqsp.solve import STATUS, Intervention, Result, run
+from ketaqsp.solve.grid import merged
 
 MOST_DAYS = 730
+PARTS = 1e-6  # a step this near to a part of an hour, relative, is that part
 SOLVERS = ("default", "numpy")
 # Own pre-dose value = 1: what a patient's curve is usually read against.
 INTERNAL = ("input",)
@@ -161,9 +163,12 @@ def _outputs(days, every, extra):
             f"every is {step:g} h; allowed: 1 min to the length of the run, {24 * days:g} h.",
             field="every",
         )
+    parts = round(1 / step)  # of an hour: "1 min" is 1/60 and not 0.016666667
+    if parts and abs(step * parts - 1) < PARTS:
+        step = 1 / parts
     count = int(np.floor(24 * days / step + 1e-9))
     grid = np.arange(count + 1) * step
-    return np.unique(np.round(np.concatenate([grid, [24 * days], extra]), 9))
+    return np.array(merged(np.round(np.concatenate([grid, [24 * days], extra]), 9)))
 
 
 def _check_wanted(wanted, model):

@@ -9,6 +9,7 @@ SIZES = (960, 480, 240, 120, 60, 30, 15, 8, 4, 2, 1)  # ticks
 GROWTH = 0.06  # a step is at most this share of the time since the last jump ...
 FIRST = 2  # ... and at least this many ticks
 EXACT = 1e-9  # h, the resolution of times
+SAME = 1e-6  # h (4 ms): an output this near to another mark is taken there
 
 
 def steps(jumps, outputs, until, level=0, growth=GROWTH, allowed=SIZES):
@@ -18,7 +19,9 @@ def steps(jumps, outputs, until, level=0, growth=GROWTH, allowed=SIZES):
     module's, with sizes in ticks, longest first.
     """
     jumps = {0.0, *_inside(jumps, until)}
-    marks = sorted({*jumps, *_inside(outputs, until), round(float(until), 9)})
+    marks = sorted(jumps | _apart(_inside(outputs, until), jumps))
+    end = round(float(until), 9)
+    marks = marks if end - marks[-1] <= SAME else [*marks, end]
     times, last_jump = [0.0], 0.0
     for start, stop in zip(marks[:-1], marks[1:], strict=True):
         if start in jumps:
@@ -30,6 +33,35 @@ def steps(jumps, outputs, until, level=0, growth=GROWTH, allowed=SIZES):
             times.append(now)
         times.append(stop)
     return times
+
+
+def merged(times):
+    """Times in order without those within SAME of the one before."""
+    out = []
+    for t in sorted(times):
+        if not out or t - out[-1] > SAME:
+            out.append(t)
+    return out
+
+
+def places(times, outputs):
+    """Index (O,) of the grid point that each output is taken at."""
+    import numpy as np
+
+    return np.searchsorted(times, np.asarray(outputs) - SAME)
+
+
+def _apart(outputs, jumps):
+    """The outputs that no jump stands for."""
+    import bisect
+
+    edges, out = sorted(jumps), set()
+    for t in merged(outputs):
+        k = bisect.bisect(edges, t)
+        near = edges[max(k - 1, 0) : k + 1]
+        if all(abs(t - edge) > SAME for edge in near):
+            out.add(t)
+    return out
 
 
 def _inside(times, until):

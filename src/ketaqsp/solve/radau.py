@@ -7,6 +7,7 @@ linear in itself, so a 3x3 system in closed form is all that a step needs.
 import numpy as np
 
 _R = np.sqrt(6.0)
+FARTHEST = 1e4  # times its length that the polynomial of a step is carried forward
 NODES = np.array([(4 - _R) / 10, (4 + _R) / 10, 1.0])
 A = np.array(
     [
@@ -49,7 +50,12 @@ def stages(inverse, start, h, production):
 
 
 def weights(ratio):
-    """(3, 4): what start and three node values of a step give at the nodes of the next."""
+    """(3, 4): what start and three node values of a step give at the nodes of the next.
+
+    Rounding grows with the square of the ratio; beyond FARTHEST the end value stands for all.
+    """
+    if ratio > FARTHEST:
+        return np.tile([0.0, 0.0, 0.0, 1.0], (3, 1))
     x = np.array([0.0, *NODES])
     at = 1.0 + ratio * NODES
     return np.array(

@@ -113,13 +113,13 @@ def _course(jumps, outputs, until, level):
     outputs = _rounded(outputs)
     times = grid.steps(jumps, outputs, until, level)
     lengths = np.array(grid.sizes(times))
-    return Course(np.array(times), lengths, np.searchsorted(times, outputs - 1e-9))
+    return Course(np.array(times), lengths, grid.places(times, outputs))
 
 
 @lru_cache(maxsize=8)
 def _rounded(raw):
     """Output times (O,) as the grid has them, in order, from the bytes of an array of times."""
-    return np.array(sorted({round(float(t), 9) for t in np.frombuffer(raw)}))
+    return np.array(grid.merged({round(float(t), 9) for t in np.frombuffer(raw)}))
 
 
 def _within(progress, first, n):
