@@ -113,7 +113,7 @@ def test_no_effect_where_the_coefficient_is_zero():
     shift, explained = effects.shift("sensitivity", group.covariates, none)
     assert explained == 0 and not shift.any()
     assert not effects.article("load", 0.0, group.covariates).any()
-    for parameter in ("load", "rho", "V1"):  # no row acts on them
+    for parameter in ("load", "a", "V1"):  # no row acts on them
         assert not effects.shift(parameter, group.covariates)[0].any()
 
 

@@ -26,7 +26,7 @@ DEFAULT = {row.symbol: row for row in rows() if row.role == "default"}
 OUTSIDE = {
     "rater_sd": "patient/summary.py",  # noise of one rating
     **dict.fromkeys(("sd_sbp", "sd_dbp", "sd_hr"), "supervision/clinic.py"),  # and of one reading
-    "r_sens": "patient/effects.py",
+    **dict.fromkeys(("r_sensitivity", "r_kappa", "r_rho"), "patient/effects.py"),
     "article_effects": "patient/effects.py",
 }
 # Links beside the chain, with tables of their own: their tests say who reads the rows.

@@ -198,11 +198,9 @@ def _made(population, ids, seed, pk, cuts, asked, given, changed):
     values.update({p: x for p, x in carried.items() if p not in changed})
     special = {*changed, *carried, *(("rho",) if preset in WELL else ())}
     varied = [r for r in spreads(pk) if r.symbol not in special]
+    shifts = {row.symbol: effects.shift(row.symbol, known) for row in varied}
     for row in varied:
-        z = normal(seed, row.symbol, ids)
-        moved, explained = effects.shift(row.symbol, known)
-        if explained or moved.any():
-            z = moved + np.sqrt(1 - explained) * z
+        z = _moved(normal(seed, row.symbol, ids), *shifts[row.symbol])
         values[row.symbol] = spread_out(row, values[row.symbol], z)
     centre = typical_values()
     added = effects.article("load", effects.switched({**values, **cuts}), known)
@@ -210,7 +208,7 @@ def _made(population, ids, seed, pk, cuts, asked, given, changed):
         values["load"], centre["load"] = values["load"] + added, centre["load"] + added
     rejected = 0
     if preset not in WELL:
-        rejected = _condition(values, varied, seed, ids, changed, centre)
+        rejected = _condition(values, varied, seed, ids, changed, centre, shifts)
     values.update(cuts)
     values["D_ill"] = np.full(len(ids), 0.9)
     made = Cohort(
@@ -239,7 +237,14 @@ def _asked(match):
     return matching.checked(match)
 
 
-def _condition(values, varied, seed, ids, changed, centre):
+def _moved(z, shift, explained):
+    """z with what covariates add, and its own part made smaller by what they explain."""
+    if not explained and not shift.any():
+        return z
+    return shift + np.sqrt(1 - explained) * z
+
+
+def _condition(values, varied, seed, ids, changed, centre, shifts):
     """Draw again, in place, what makes a patient ill, until the ill state is stable."""
     rejected, bad = 0, np.arange(len(ids))
     again = [r for r in varied if r.symbol in REDRAWN and r.symbol not in changed]
@@ -253,7 +258,8 @@ def _condition(values, varied, seed, ids, changed, centre):
             break
         rejected += bad.size
         for row in again:
-            z = normal(seed, row.symbol, ids[bad], replicate=attempt)
+            added, explained = shifts[row.symbol]
+            z = _moved(normal(seed, row.symbol, ids[bad], replicate=attempt), added[bad], explained)
             values[row.symbol] = np.array(values[row.symbol])
             values[row.symbol][bad] = spread_out(row, _of(centre[row.symbol], bad), z)
     raise BadInput(

@@ -84,22 +84,38 @@ def switched(values):
 
 
 def shift(parameter, known, chosen=None):
-    """(shift (n,) in SDs of the parameter's logarithm, share of its variance that is explained).
+    """(shift (n,) in SDs of the parameter's own scale, share of its variance that is explained).
 
-    Sizes are in SDs of outcome; r_sens turns them into SDs of log sensitivity. The unexplained
-    part of the parameter's spread is what is left, so a population's spread stays.
+    Sizes are in SDs of outcome. An effect on "response" is shared out over sensitivity, kappa
+    and rho in proportion to r, how strongly each decides the outcome: size r/sum r^2 SDs of each, which makes size. The
+    unexplained part of a spread is what is left, so a population's spread stays.
     """
-    slope = {r.symbol: r.value for r in rows() if r.role == "default"}["r_sens"]
     total, explained = np.zeros(len(known["weight_kg"])), 0.0
-    some = [e for e in chosen or effects("evidence") if e.parameter == parameter and e.size]
+    weights = _weights(parameter)
+    some = [e for e in chosen or effects("evidence") if e.parameter in weights and e.size]
     known = all_known(known) if some else known
     for effect in some:
-        weight = effect.size / slope
+        weight = effect.size * weights[effect.parameter]
         total = total + weight * standardised(effect, known)
         explained += weight**2 if effect.per == "sd" else 0.0
     if explained >= 1:
         raise BadInput(f"effects on {parameter} explain {explained:.2f} of its spread; below 1.")
     return total, explained
+
+
+@cache
+def _weights(parameter):
+    """{what an effect names: SDs of this parameter per SD of outcome}."""
+    value = {r.symbol: r.value for r in rows() if r.role == "default"}
+    # What decides the outcome at 24 h in this model, and how strongly.
+    r = {
+        "sensitivity": value["r_sensitivity"],
+        "kappa": value["r_kappa"],
+        "rho": value["r_rho"],
+    }
+    shared = {"response": r[parameter] / sum(x * x for x in r.values())} if parameter in r else {}
+    return {parameter: 1.0, **shared}
+
 
 
 def article(parameter, switch, known):
