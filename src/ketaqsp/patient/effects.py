@@ -117,7 +117,6 @@ def _weights(parameter):
     return {parameter: 1.0, **shared}
 
 
-
 def article(parameter, switch, known):
     """(n,) added to a parameter on its logarithmic scale where `switch` (0 or 1) has the article.
 
