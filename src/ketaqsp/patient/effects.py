@@ -87,8 +87,9 @@ def shift(parameter, known, chosen=None):
     """(shift (n,) in SDs of the parameter's own scale, share of its variance that is explained).
 
     Sizes are in SDs of outcome. An effect on "response" is shared out over sensitivity, kappa
-    and rho in proportion to r, how strongly each decides the outcome: size r/sum r^2 SDs of each, which makes size. The
-    unexplained part of a spread is what is left, so a population's spread stays.
+    and rho in proportion to r, how strongly each decides the outcome: size r/sum r^2 SDs of
+    each, which together make size. The unexplained part of a spread is what is left, so a
+    population's spread stays.
     """
     total, explained = np.zeros(len(known["weight_kg"])), 0.0
     weights = _weights(parameter)
