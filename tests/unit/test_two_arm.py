@@ -11,7 +11,7 @@ from scipy.stats import binom
 import made_up
 from ketaqsp.chain import rest
 from ketaqsp.errors import BadInput, SolveFailure
-from ketaqsp.patient import random
+from ketaqsp.patient import cohort, effects, random
 from ketaqsp.patient.cohort import ILL, MARGIN, REDRAWN, spread_out, spreads, typical_values
 from ketaqsp.trial import demo, endpoints, published
 from ketaqsp.trial.published import beside
@@ -134,13 +134,19 @@ def test_an_arm_of_nobody_is_an_error():
 
 
 def test_draws_turned_down_are_counted():
-    """Counted again here, from the rule: load is drawn anew until the ill state is stable."""
+    """Counted again here, from the rule: load and kappa are drawn anew until the ill state is
+    stable, each about what the patient's covariates make of it."""
     n, seed = 40, 3
     ids, values = np.arange(n), typical_values()
+    known = cohort("trd", n, seed).covariates
+
+    def z(row, who, attempt=0):
+        added, explained = effects.shift(row.symbol, known)
+        own = random.normal(seed, row.symbol, who, replicate=attempt)
+        return added[who] + np.sqrt(1 - explained) * own
+
     for row in spreads():
-        values[row.symbol] = spread_out(
-            row, values[row.symbol], random.normal(seed, row.symbol, ids)
-        )
+        values[row.symbol] = spread_out(row, values[row.symbol], z(row, ids))
     again = [r for r in spreads() if r.symbol in REDRAWN]
     count, attempt = 0, 0
     while True:
@@ -150,8 +156,8 @@ def test_draws_turned_down_are_counted():
             break
         count, attempt = count + bad.size, attempt + 1
         for row in again:
-            z = random.normal(seed, row.symbol, ids[bad], replicate=attempt)
-            values[row.symbol][bad] = spread_out(row, typical_values()[row.symbol], z)
+            centre = typical_values()[row.symbol]
+            values[row.symbol][bad] = spread_out(row, centre, z(row, ids[bad], attempt))
     found = two_arm(n, seed, days=1 / 4)
     assert found.rejected == count > 0
 

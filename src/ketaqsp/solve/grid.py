@@ -48,7 +48,9 @@ def places(times, outputs):
     """Index (O,) of the grid point that each output is taken at."""
     import numpy as np
 
-    return np.searchsorted(times, np.asarray(outputs) - SAME)
+    times, outputs = np.asarray(times), np.asarray(outputs)
+    after = np.clip(np.searchsorted(times, outputs), 1, len(times) - 1)
+    return after - (outputs - times[after - 1] < times[after] - outputs)
 
 
 def _apart(outputs, jumps):
