@@ -54,7 +54,8 @@ def _treatment(name, arm, t):
     if known is None:
         return [Line(name, "drug and route", given, "no trial in depression in our tables", False)]
     found = [Line(name, "drug and route", given, known["studies"], True)]
-    doses = [t.amount, *(d for p in arm.policies for d in p.doses)]
+    steps = () if t.drug == "oral_antidepressant" else (d for p in arm.policies for d in p.doses)
+    doses = [t.amount, *steps]
     span = f"{known['low']} to {known['high']} {known['unit']}"
     asked = " to ".join(f"{x:g}" for x in dict.fromkeys((min(doses), max(doses)))) + f" {t.unit}"
     fits = t.unit == known["unit"] and (
