@@ -25,12 +25,13 @@ SOLVERS = ("default", "numpy")
 INTERNAL = ("input",)
 
 
-def model_for(regimen, exit="slow"):
+def model_for(regimen, exit="slow", declared=None):
     """The chain with the companions that this regimen (or these regimens) need."""
     from ketaqsp.dose.drugs import drug
     from ketaqsp.dose.routes import places
 
-    regimens = regimen if isinstance(regimen, list | tuple) else [regimen]
+    regimens = list(regimen) if isinstance(regimen, list | tuple) else [regimen]
+    regimens += [] if declared is None else [declared]
     regimens = {id(r): r for r in regimens}.values()
     names = {name for r in regimens for d in r.drugs for name, _ in drug(d).analytes}
     beside = places(dose for r in regimens for dose in r.doses)
@@ -100,8 +101,7 @@ def simulate(
         raise BadInput(f"cohort is {type(people).__name__}; make one with ketaqsp.cohort(...).")
     outputs = _outputs(days, every, extra_times)
     until = outputs[-1]
-    given = regimen if isinstance(regimen, list | tuple) else [regimen]
-    model = model_for(given if declared is None else [*given, declared], exit)
+    model = model_for(regimen, exit, declared)
     _check_wanted(wanted, model)
     _check_interventions(interventions, people)
     plan = schedule(regimen, people.weight(), declared)
