@@ -187,3 +187,29 @@ def test_estimands(tmp_path, estimand):
         np.testing.assert_array_equal(
             seen[gone], part.met["response"][last[gone], np.flatnonzero(gone)]
         )
+
+
+def test_relapse_is_told_in_each_patients_own_order(tmp_path):
+    from ketaqsp.trial.results import Table, times_to_relapse
+
+    rule = "{rule: stop_at, goal: response}"
+    text = "arms:\n" + arm(n=40, days="[0, 3]", policy=rule)
+    text += "visits: [0 h, 24 h, 3 d, 7 d, 21 d, end_of_treatment]\n"
+    text += "endpoints: {relapse: {at_least: 18, after: response}}\nreplicates: 3\n"
+    done = run(tmp_path, text)
+    (part,) = done.parts
+    relapsed = Table([part], 3).relapsed(done.protocol.endpoints["relapse"])
+    event = []
+    for i in range(part.people.n):
+        order, met, lost = np.argsort(part.hours[:, i], kind="stable"), False, False
+        for k in order:
+            if not part.present[k, i] or part.hours[k, i] == 0:
+                assert relapsed[k, i] == lost
+                continue
+            lost |= met and part.totals["MADRS"][k, i] >= 18
+            met |= part.met["response"][k, i]
+            assert relapsed[k, i] == lost, (k, i)
+        if met:
+            event.append(lost)
+    days, seen, _ = times_to_relapse(done, [part])
+    assert seen.tolist() == event and any(event) and (days >= 0).all()

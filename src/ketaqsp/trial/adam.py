@@ -160,7 +160,9 @@ def adtte(done, last):
     for part in done.parts:
         phase = done.protocol.phases[part.phase].name
         table = Table([part], done.replicates)
-        chosen = np.flatnonzero(part.ok)[table.after(done.protocol.endpoints["relapse"])[-1]]
+        chosen = np.flatnonzero(part.ok)[
+            table.after(done.protocol.endpoints["relapse"]).any(axis=0)
+        ]
         days, event, _ = times_to_relapse(done, [part])
         for i, day, seen in zip(chosen, days, event, strict=True):
             if part.people.replicate[i] < last:

@@ -106,15 +106,26 @@ class Table:
         """(V, n): the goal after which a relapse counts has been met by this visit, or at entry."""
         goal = endpoint.after or "response"
         met = self._joined(lambda p: p.met[goal] & p.present & (p.hours > p.start_h))
-        return self.entered | np.logical_or.accumulate(met, axis=0)
+        return self.entered | self._by_now(met)
 
     def relapsed(self, endpoint):
         """(V, n): a relapse has been seen by this visit, at a visit after the goal was met."""
-        after = self.after(endpoint)
-        earlier = np.vstack([self.entered[None], after[:-1]])
+        earlier = self._by_now(self.after(endpoint), before=True) | self.entered
         later = self._joined(lambda p: p.hours > p.start_h)
-        seen = self._joined(lambda p: p.relapse & p.present) & earlier & later
-        return np.logical_or.accumulate(seen, axis=0)
+        return self._by_now(self._joined(lambda p: p.relapse & p.present) & earlier & later)
+
+    def _by_now(self, held, before=False):
+        """Whether it has held by each visit (before it, if `before`), in each one's own order.
+
+        The visit at the end of treatment stands last but lies anywhere in time.
+        """
+        order = np.argsort(self._joined(lambda p: p.hours), axis=0, kind="stable")
+        so_far = np.logical_or.accumulate(np.take_along_axis(held, order, 0), axis=0)
+        if before:
+            so_far = np.vstack([np.zeros_like(so_far[:1]), so_far[:-1]])
+        found = np.empty_like(so_far)
+        np.put_along_axis(found, order, so_far, 0)
+        return found
 
     def per_trial(self, x):
         """Mean of x (n,) in each replicate (replicates,), NaN skipped and NaN where none."""
@@ -194,14 +205,14 @@ def times_to_relapse(done, parts):
     after, relapsed = table.after(endpoint), table.relapsed(endpoint)
     hours = table._joined(lambda p: p.hours)
     there = table._joined(lambda p: p.present)
-    start = np.full(after.shape[1], parts[0].start_h)
-    first = np.take_along_axis(hours, after.argmax(axis=0)[None], 0)[0]
-    start = np.where(table.entered, start, first)
+    first = np.where(after, hours, np.inf).min(axis=0)
+    start = np.where(table.entered, parts[0].start_h, first)
     event = relapsed.any(axis=0)
-    when = np.take_along_axis(hours, relapsed.argmax(axis=0)[None], 0)[0]
+    when = np.where(relapsed, hours, np.inf).min(axis=0)
     last = np.where(there, hours, -np.inf).max(axis=0)
-    chosen = after[-1]
-    days = (np.where(event, when, np.maximum(last, start)) - start) / 24
+    chosen = after.any(axis=0)
+    with np.errstate(invalid="ignore"):
+        days = (np.where(event, when, np.maximum(last, start)) - start) / 24
     return days[chosen], event[chosen], table.replicate[chosen]
 
 

@@ -44,6 +44,11 @@ class Part:
     failed: np.ndarray = field(repr=False)
 
     @property
+    def last(self):
+        """Place of the last visit at a fixed time: where a phase ends."""
+        return len(self.labels) - 1 - (self.labels[-1] == "end of treatment")
+
+    @property
     def ok(self):
         """Patients that were solved."""
         return ~self.failed
@@ -126,7 +131,7 @@ def _handed_on(protocol, phase, here, seed):
             if not where.size:
                 continue
             goal = protocol.endpoints["relapse"].after or "response"
-            entered = part.met[goal][-1][where]
+            entered = part.met[goal][part.last][where]
             found.append(
                 Group((*group.arms, arm), group.people.take(where), group.left[where], entered,
                       None if following.kept else {s: x[where] for s, x in part.before.items()})
@@ -136,8 +141,8 @@ def _handed_on(protocol, phase, here, seed):
 
 def _who_enters(following, part):
     """(n,) of those still there at the end of a phase who meet the next one's condition."""
-    there = part.ok & part.present[-1]
-    response, remission = part.met["response"][-1], part.met["remission"][-1]
+    there = part.ok & part.present[part.last]
+    response, remission = (part.met[g][part.last] for g in ("response", "remission"))
     asked = {
         "all": there,
         "responders": there & response,
