@@ -24,6 +24,8 @@ _HOMES = {
     "Intervention": "solve",
     "cohort": "patient",
     "open": "patient.store",
+    "gradient": "patient.gradients",
+    "sensitivity": "patient.gradients",
     "clinic_times": "supervision",
     "simulate": "patient",
     "trial": "",

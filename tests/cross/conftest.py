@@ -50,6 +50,24 @@ def one_infusion(tmp_path_factory):
     return Case(text, ours(out), model_for(regimen).states)
 
 
+NASAL_DAYS = (0, 3, 7, 10, 14, 17, 21, 24)
+
+
+@pytest.fixture(scope="session")
+def nasal(tmp_path_factory):
+    """Esketamine by the nose, twice a week for four weeks. A spray is given at once: where what it
+    enters jumps, programs show the value before or after."""
+    path = tmp_path_factory.mktemp("sbml") / "nasal.xml"
+    regimen = ketaqsp.bolus("esketamine", mg=84, route="in", days=NASAL_DAYS)
+    soon = (0.25, 0.5, *(24.0 * day + hours for day in NASAL_DAYS[:2] for hours in (0.1, 0.75)))
+    out = ketaqsp.simulate(regimen, ketaqsp.typical(), days=28, extra_times=soon)
+    days = ",".join(map(str, NASAL_DAYS))
+    dosing = ("--drug", "esketamine", "--route", "in", "--dose", "84 mg", "--days", days)
+    text = exported(path, *dosing)
+    jumps = {time for dose in regimen.doses for time in (dose.start_h,)}
+    return Case(text, ours(out).without(*jumps), model_for(regimen).states)
+
+
 EVENTS = """ID,TIME,EVID,AMT,RATE,II,ADDL,DRUG,ROUTE
 1,0,1,35,52.5,48,1,ketamine,iv
 1,0,1,10,0,24,6,oral_antidepressant,po

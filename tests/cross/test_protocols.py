@@ -15,6 +15,7 @@ ENGINES = {"libRoadRunner": check_roadrunner, "COPASI": check_copasi}
 PROTOCOLS = {
     "one_infusion": (24, "bound_sst_ketamine_r", "input_ketamine_s"),
     "typical": (24, "glutamate", "input_ketamine_r"),
+    "nasal": (24, "bound_pv_norketamine_s", "ka_in"),
 }
 EVERY = pytest.mark.parametrize("engine", ENGINES)
 WHICH = pytest.mark.parametrize("protocol", PROTOCOLS)

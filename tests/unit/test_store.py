@@ -64,7 +64,7 @@ def test_a_zarr_store_keeps_every_attribute(out, tmp_path):
     back = ketaqsp.open(store.save(out, tmp_path / "run.zarr"))
     assert back.attrs == out.attrs
     assert back["madrs"].attrs == out["madrs"].attrs
-    assert back["status"].attrs["flag_values"] == [-1, 0, 1, 2]
+    assert back["status"].attrs["flag_values"] == [-1, 0, 1, 2, 3]
     assert back["status"].attrs["flag_meanings"].startswith("not_run; solved; ")
 
 

@@ -20,8 +20,8 @@ class Clock:
     def __init__(self):
         self.started, self.begun = datetime.now(UTC), time.monotonic()
 
-    def record(self, found, group, *, resumed=False):
-        """What run.json holds: clock, host, versions, and the parameters of whoever failed.
+    def record(self, found, group, *, reasons=None, resumed=False):
+        """What run.json holds: clock, host, versions, and reason and parameters of whoever failed.
 
         found: the digest of all patients (see patient.summary). resumed: the clock is that of the
         last part alone.
@@ -49,6 +49,7 @@ class Clock:
             "failed": [
                 {
                     "patient": int(group.ids[i]),
+                    "reason": (reasons or {}).get(str(group.ids[i]), "told in an earlier part"),
                     "parameters": {k: _of(v, i) for k, v in group.parameters.items()},
                 }
                 for i in failed

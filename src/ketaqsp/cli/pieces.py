@@ -52,7 +52,7 @@ class Run:
 
         self.plan, self.group, self.span, self.rater_seed = plan, group, span, rater_seed
         self.size = group.n if plan.ids is not None else CHUNK
-        self.units = {}
+        self.units, self.reasons = {}, {}
 
     def writer(self, path, about, *, overwrite, resume):
         """Room on the disk for the whole result; everything that made it is in its attributes."""
@@ -99,6 +99,7 @@ class Run:
             progress=lambda done, _: progress(first + done, self.group.n),
             **self.span.keywords(),
         )
+        self.reasons.update(json.loads(out.attrs.pop("failures", "{}")))
         return self._rated(out, some, first)
 
     def _rated(self, out, some, first):

@@ -107,11 +107,16 @@ def _go(plan, who, about, path, clock, progress, overwrite, resume):
         if writer:
             progress.stage("finishing")
             writer.finish(steps=steps)
-            store.write_record(path, clock.record(found, group, resumed=resume))
+            store.write_record(
+                path, clock.record(found, group, reasons=job.reasons, resumed=resume)
+            )
     except KeyboardInterrupt:
         raise Interrupted(_left(writer)) from None
     more = {"ids": group.ids, "units": job.units, "steps": steps}
-    return with_intervals(summary.report(found, span.looks, about, **more))
+    report = with_intervals(summary.report(found, span.looks, about, **more))
+    return report | {
+        "failures": {str(i): job.reasons.get(str(i)) for i in report["failed_patients"]}
+    }
 
 
 def _left(writer):
@@ -151,10 +156,11 @@ def _status(report):
         return 0
     listed = ", ".join(map(str, failed[:MOST_LISTED]))
     more = f" and {len(failed) - MOST_LISTED} more" if len(failed) > MOST_LISTED else ""
+    first = next((f" Patient {k}: {v}." for k, v in report["failures"].items() if v), "")
     where = f" {report['out']}.run.json has their parameters." if report["out"] else ""
     print(
         f"ketaqsp: {len(failed)} of {report['patients']} patients could not be solved: {listed}"
-        f"{more}. Their values are NaN; the others stand.{where}",
+        f"{more}. Their values are NaN; the others stand.{first}{where}",
         file=sys.stderr,
     )
     return 3

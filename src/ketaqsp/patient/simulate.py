@@ -1,7 +1,9 @@
 """simulate(): a regimen given to patients, as an xarray Dataset with units and status."""
 
+import json
 from dataclasses import replace
 from functools import lru_cache
+from importlib.util import find_spec
 
 import numpy as np
 
@@ -20,7 +22,7 @@ from ketaqsp.solve.grid import merged
 
 MOST_DAYS = 730
 PARTS = 1e-6  # a step this near to a part of an hour, relative, is that part
-SOLVERS = ("default", "numpy")
+SOLVERS = ("default", "numpy", "reference")
 # Own pre-dose value = 1: what a patient's curve is usually read against.
 INTERNAL = ("input",)
 
@@ -71,6 +73,7 @@ def simulate(
     between_occasions=True,
     solver="default",
     workers=None,
+    rescue=False,
     out=None,
     interventions=(),
     wanted=None,
@@ -88,20 +91,20 @@ def simulate(
     experiments such as Intervention("ampa_block", 23, 25, 1.0). The mechanism alone: no
     expectancy, and no rater noise unless rater_noise asks for it (drawn with `seed`).
     between_occasions: people who were drawn take up another share of each day's dose by nose, mouth
-    or gut. solver: "default" is native code, "numpy" the same method in NumPy as a check. workers:
-    threads of the native solver (default: every core); numbers do not depend on it. out: a .zarr or
-    .csv to write as well; it must not be there yet. declared: a Regimen of all doses that a
-    protocol declares, given or not. Covariates of the patients are coordinates of the result.
+    or gut. solver: "default" is native code, "numpy" the same method in NumPy as a check,
+    "reference" diffrax (slow; needs the extra jax). rescue: let the reference solver try whom finer
+    grids did not help; without it such a patient is NaN with status 2, and the attribute `failures`
+    says why. workers: threads (default: every core); numbers do not depend on it. out: a new .zarr
+    or .csv to write as well. declared: a Regimen of all doses that a protocol declares, given or
+    not. Covariates of the patients are coordinates of the result.
     At the time of a dose the value before it is given. Raises BadInput, MachineError.
     """
-    _check_solver(solver)
+    _check_solver(solver, rescue)
     _check_workers(workers)
     people = cohort if cohort is not None else typical()
     if not isinstance(people, Cohort):
         raise BadInput(f"cohort is {type(people).__name__}; make one with ketaqsp.cohort(...).")
-    outputs = _outputs(days, every, extra_times)
-    until = outputs[-1]
-    model = model_for(regimen, exit, declared)
+    outputs, model = _outputs(days, every, extra_times), model_for(regimen, exit, declared)
     _check_wanted(wanted, model)
     _check_interventions(interventions, people)
     plan = schedule(regimen, people.weight(), declared)
@@ -110,15 +113,22 @@ def simulate(
     values = {name: people.parameters[name] for name in model.parameters}
     values |= inhibited(inhibitor, regimen)
     path = store.check_target(out) if out is not None else None
-    result = run(
-        model, values, plan, until, outputs, interventions, progress, wanted, solver, workers
-    )
-    found = _dataset(result, model, people)
+    how = (interventions, progress, wanted, solver, workers, rescue)
+    result = run(model, values, plan, outputs[-1], outputs, *how)
+    found = _with_reasons(_dataset(result, model, people), result, people)
     if rater_noise:
         found = summary.rated(found, people.parameters, seed)
     if path is not None:
         store.save(found, path)
     return found
+
+
+def _with_reasons(found, result, people):
+    """The attribute `failures`: by numbers of patients, as a piece of a cohort tells its own."""
+    if not result.reasons:
+        return found
+    told = {str(people.ids[place]): why for place, why in sorted(result.reasons.items())}
+    return found.assign_attrs(failures=json.dumps(told))
 
 
 def _check_interventions(interventions, people):
@@ -127,9 +137,15 @@ def _check_interventions(interventions, people):
             raise BadInput(f"{i!r} is no Intervention on a known parameter.")
 
 
-def _check_solver(name):
+def _check_solver(name, rescue):
     if name not in SOLVERS:
         raise unknown("solver", name, SOLVERS, field="solver")
+    if (name == "reference" or rescue) and find_spec("diffrax") is None:
+        raise BadInput(
+            "the reference solver needs diffrax, which is not installed. Run: "
+            "pip install 'ketaqsp[jax]'",
+            field="solver",
+        )
 
 
 def _check_workers(workers):
@@ -212,6 +228,17 @@ def link_of(model):
     return out
 
 
+def status_flags():
+    """Attributes of the variable that says how a patient was solved."""
+    return {
+        "units": "1",
+        "long_name": "how the patient was solved",
+        "source": "solver",
+        "flag_values": list(range(len(STATUS))),
+        "flag_meanings": "; ".join(STATUS),
+    }
+
+
 def _dataset(result, model, people):
     import xarray as xr
 
@@ -224,14 +251,7 @@ def _dataset(result, model, people):
         )
         for name, x in result.values.items()
     }
-    flags = {
-        "units": "1",
-        "long_name": "how the patient was solved",
-        "source": "solver",
-        "flag_values": list(range(len(STATUS))),
-        "flag_meanings": "; ".join(STATUS),
-    }
-    variables["status"] = (("patient",), result.status, flags)
+    variables["status"] = (("patient",), result.status, status_flags())
     time = {"units": "h", "long_name": "time from the start of day 0", "source": "time grid"}
     number = {"units": "1", "long_name": "patient number", "source": "cohort"}
     return xr.Dataset(

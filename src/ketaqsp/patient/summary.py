@@ -20,7 +20,7 @@ WANTED = (*SEEN, *PEAKS)
 RESPONSE, REMISSION = 0.5, 10  # a fall by this share of baseline; at most this many points
 # Highest totals: items times points, as printed on the forms.
 TOPS = {"madrs": 60, "hamd17": 52, "hamd6": 22, "qids": 27}
-FAILED = len(STATUS) - 1
+FAILED = STATUS.index("failed")
 
 
 def looks(until_h):

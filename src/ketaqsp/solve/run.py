@@ -1,11 +1,12 @@
 """Run a model over a schedule: on one grid, and on finer ones for patients that fail."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ketaqsp.solve import grid, plain, radau
+from ketaqsp.errors import BadInput
+from ketaqsp.solve import grid, plain, radau, reasons
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.plain import _linear_pass, observe, with_constants  # noqa: F401
 from ketaqsp.solve.steady import starts
@@ -13,7 +14,8 @@ from ketaqsp.solve.steady import starts
 CHUNK = 1024  # patients solved at once: what they need beside their results stays small
 LEVELS = 3  # a patient that fails is solved again on halved steps, this many grids in all
 NEGATIVE = -1e-6  # a state below this (relative to rest = 1) is a failure of the step
-STATUS = ("solved", "solved on a finer grid", "failed")
+STATUS = ("solved", "solved on a finer grid", "failed", "solved by the reference solver")
+FAILED, RESCUED = 2, 3
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,16 @@ class Intervention:
 
 @dataclass(frozen=True)
 class Result:
-    """times (O,) h; states and signals {name: (O, n)}; status (n,) index into STATUS."""
+    """times (O,) h; states and signals {name: (O, n)}; status (n,) index into STATUS.
+
+    reasons: {place of a failed patient: why}.
+    """
 
     times: np.ndarray
     values: dict
     status: np.ndarray
     steps: int
+    reasons: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +67,17 @@ def run(
     wanted=None,
     solver="default",
     workers=None,
+    rescue=False,
 ):
     """Solve `model` for n patients.
 
     values: {parameter: number or (n,)}, every name of model.parameters. schedule: dose.Schedule.
     outputs: times in h at which results are kept. wanted: names to return (default all).
-    solver: "default" is native code, "numpy" the same method in NumPy. workers: threads of the
-    native solver (default: every core). A patient's bits depend on neither workers nor company.
-    A patient that cannot be solved is NaN with status 2. progress: called now and then as
-    progress(patients done, n).
+    solver: "default" is native code, "numpy" the same method in NumPy, "reference" diffrax.
+    workers: threads of the native solver (default: every core). A patient's bits depend on neither
+    workers nor company. The ladder: a patient that fails is solved on two finer grids, then, where
+    `rescue` asks for it, by the reference solver; else he is NaN with status 2 and a reason.
+    progress: called now and then as progress(patients done, n).
     """
     n = schedule.n
     raw = np.ascontiguousarray(outputs, dtype=float).tobytes()
@@ -77,39 +85,53 @@ def run(
     asked = (tuple(map(float, jumps)), raw, float(until))
     outputs = _rounded(raw).copy()
     names = list(wanted if wanted is not None else (*model.states, *model.signals))
-    solve = _native if solver == "default" else _plain
+    solve = {"default": _native, "numpy": _plain, "reference": _reference}[solver]
 
-    def attempt(rows, level, into, tell=None):
+    def attempt(rows, level, into, tell=None, how=solve, names=names):
         given = _take(values, rows, n)
-        task = (model, given, schedule, rows, _course(*asked, level), outputs, interventions)
-        return solve(task, names, into, workers, tell)
+        task = (model, given, schedule, rows, course(*asked, level), outputs, interventions)
+        if into is not None:
+            return how(task, names, into, workers, tell)
+        into = np.empty((len(names), len(outputs), native.wide(len(rows))))
+        return into, how(task, names, into, workers, tell)
 
-    status = np.zeros(n, dtype=np.int8)
+    status, why = np.zeros(n, dtype=np.int8), {}
     out = np.empty((len(names), len(outputs), native.wide(n)))
     chunk = native.wide(CHUNK)  # whole vectors, or one chunk would write over the next
     for first in range(0, n, chunk):
         rows = np.arange(first, min(first + chunk, n))
         here = out[:, :, first : first + native.wide(len(rows))]
         bad = np.array(attempt(rows, 0, here, _within(progress, first, n)))
-        for level in range(1, LEVELS):
-            if not bad.any():
-                break
-            again = rows[bad]
-            status[again] = 1
-            finer = np.empty((*here.shape[:2], native.wide(len(again))))
-            still = attempt(again, level, finer)
-            out[:, :, again] = finer[:, :, : len(again)]
-            bad[bad] = still
-        status[rows[bad]] = 2
-        out[:, :, rows[bad]] = np.nan
+        _finer(attempt, rows, bad, here, status, out, LEVELS if solver != "reference" else 1)
+        status[rows[bad]] = FAILED
+        more = _last_rungs(attempt, model, values, schedule, rows[bad], outputs, rescue, solver)
+        status[list(more.saved)] = RESCUED
+        for row, found in more.saved.items():
+            out[:, :, row] = found
+        why.update(more.why)
+        out[:, :, rows[status[rows] == FAILED]] = np.nan
         if progress:
             progress(rows[-1] + 1, n)
     found = {name: out[i, :, :n] for i, name in enumerate(names)}
-    return Result(outputs, found, status, len(_course(*asked, 0).lengths))
+    return Result(outputs, found, status, len(course(*asked, 0).lengths), why)
+
+
+def _finer(attempt, rows, bad, here, status, out, levels):
+    """Solve the patients of `bad` (changed in place) on finer grids."""
+    for level in range(1, levels):
+        if not bad.any():
+            return
+        again = rows[bad]
+        status[again] = 1
+        finer = np.empty((*here.shape[:2], native.wide(len(again))))
+        still = attempt(again, level, finer)
+        out[:, :, again] = finer[:, :, : len(again)]
+        bad[bad] = still
 
 
 @lru_cache(maxsize=8)
-def _course(jumps, outputs, until, level):
+def course(jumps, outputs, until, level):
+    """The Course through all jumps and outputs (bytes of an array of hours) on a level of grids."""
     outputs = _rounded(outputs)
     times = grid.steps(jumps, outputs, until, level)
     lengths = np.array(grid.sizes(times))
@@ -188,6 +210,83 @@ def _plain(task, names, into, _workers, tell):
     for row, name in enumerate(names):
         into[row, :, : len(rows)] = seen[name]
     return _failed(kept)
+
+
+@dataclass(frozen=True)
+class _Rungs:
+    """saved: {row: its values (wanted, O)} by the reference solver. why: {row: reason}."""
+
+    saved: dict
+    why: dict
+
+
+def _last_rungs(attempt, model, values, schedule, rows, outputs, rescue, solver):
+    """What becomes of patients whom finer grids did not help."""
+    why = reasons.of_parameters(values, rows, schedule.n)
+    rest = np.array([r for r in rows if int(r) not in why], dtype=int)
+    saved = {}
+    if rescue and rest.size and solver != "reference" and not schedule.restarts:
+        found, still = attempt(rest, 0, None, how=_reference)
+        saved = {int(r): found[:, :, i] for i, r in enumerate(rest) if not still[i]}
+        rest = rest[still]
+    why.update(_reasons(attempt, model, rest, outputs, solver))
+    return _Rungs(saved, why)
+
+
+def _reasons(attempt, model, rows, outputs, solver):
+    """{row: why} of patients with sound parameters: what their curves do on the finest grid."""
+    rows, names = rows[: reasons.MOST_LOOKED_AT], list(model.states)
+    if not rows.size or solver == "reference":
+        return dict.fromkeys(map(int, rows), "the reference solver does not arrive")
+    curves = np.empty((len(names), len(outputs), native.wide(rows.size)))
+    attempt(rows, LEVELS - 1, curves, names=names)
+    return {
+        int(row): reasons.of_curves(names, curves[:, :, i], outputs, NEGATIVE)
+        for i, row in enumerate(rows)
+    }
+
+
+def _reference(task, names, into, _workers, tell):
+    model, values, schedule, rows, _, outputs, interventions = task
+    from ketaqsp.solve import reference
+
+    if schedule.restarts:
+        raise BadInput("the reference solver knows no SS, EVID 3 or EVID 4; write the doses out.")
+    rates, amounts = _given(model, schedule, rows)
+    jumps = [t for i in interventions for t in (i.start_h, i.stop_h)]
+    edges = schedule.edges_h
+    marks = np.unique([*edges, *(round(t, 9) for t in jumps if 0 < t < outputs[-1])])
+    place = np.searchsorted(edges, marks + 1e-9, side="right") - 1
+    at_edge = np.abs(edges[place] - marks) < 1e-9
+    kept = {name: np.empty((len(outputs), len(rows))) for name in model.states}
+    for i in range(len(rows)):
+        one = {k: float(v[i]) if np.ndim(v) else float(v) for k, v in values.items()}
+        given = (
+            {k: x[place, i] for k, x in rates.items()},
+            {k: x[place, i] * at_edge for k, x in amounts.items()},
+        )
+        changes = _changes_at(interventions)
+        found = reference.solve(model, one, given, marks, outputs, changes)
+        for name, x in found.items():
+            kept[name][:, i] = x
+        if tell:
+            tell(i + 1)
+    with np.errstate(all="ignore"):
+        seen = observe(model, values, kept, outputs, interventions, names)
+    for row, name in enumerate(names):
+        into[row, :, : len(rows)] = seen[name]
+    return _failed(kept)
+
+
+def _changes_at(interventions):
+    """f(time) -> {parameter: value} of the experiments in force from then on."""
+
+    def at(time):
+        return {
+            i.name: i.value for i in interventions if i.start_h - 1e-9 <= time < i.stop_h - 1e-9
+        }
+
+    return at
 
 
 def _failed(kept):

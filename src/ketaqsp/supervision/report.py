@@ -12,7 +12,7 @@ from ketaqsp.supervision.clinic import read
 from ketaqsp.supervision.rules import rules
 from ketaqsp.supervision.sessions import sessions
 
-FAILED = len(STATUS) - 1
+FAILED = STATUS.index("failed")
 RUN, NOT_RUN, NO_DOSE = "simulated", "not simulated", "no such dose"
 
 

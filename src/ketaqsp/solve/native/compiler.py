@@ -24,7 +24,9 @@ def _tools():
             reloc="pic",
             codemodel="small",
         )
-        linker = llvm.create_lljit_compiler(target, use_jit_link=False)
+        # The older linker puts code and numbers anywhere; beside a large program (JAX) they may lie
+        # further apart than the small code model reaches, and it aborts the process.
+        linker = llvm.create_lljit_compiler(target, use_jit_link=True)
         _STATE.update(llvm=llvm, target=target, linker=linker)
     return _STATE["llvm"], _STATE["target"], _STATE["linker"]
 

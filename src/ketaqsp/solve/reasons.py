@@ -1,0 +1,30 @@
+"""Why a patient could not be solved, in words."""
+
+import numpy as np
+
+MOST_LOOKED_AT = 64  # patients whose curves are searched; a bad parameter is told for all
+
+
+def of_parameters(values, rows, n):
+    """{row: reason} of those patients with a parameter that is not finite."""
+    out = {}
+    for name in sorted(values):
+        x = np.broadcast_to(np.asarray(values[name], dtype=float), (n,))
+        for row in rows[~np.isfinite(x[rows])]:
+            out.setdefault(int(row), f"parameter {name} is {x[row]:g}")
+    return out
+
+
+def of_curves(names, curves, times, lowest):
+    """Reason for one patient: the first state, in time and then in order, that is wrong.
+
+    curves (states, O).
+    """
+    wrong = ~np.isfinite(curves) | (curves < lowest)
+    if not wrong.any():
+        return "a state left its range between two outputs"
+    when = int(wrong.any(axis=0).argmax())
+    which = int(wrong[:, when].argmax())
+    value = curves[which, when]
+    said = f"falls to {value:.3g}" if np.isfinite(value) else "is not finite"
+    return f"{names[which]} {said} at {times[when]:g} h"
