@@ -36,7 +36,10 @@ def test_linked_again_and_again_between_large_mappings(seed):
     """The older of LLVM's two linkers aborts here: a relocation of 32 bits overflows."""
     source = str(Path(__file__).parents[2] / "src")
     done = subprocess.run(
-        [sys.executable, "-c", f"SEED = {seed}\n{SCRIPT}"], env={**os.environ, "PYTHONPATH": source},
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+        [sys.executable, "-c", f"SEED = {seed}\n{SCRIPT}"],
+        env={**os.environ, "PYTHONPATH": source},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr[-500:]
