@@ -12,6 +12,9 @@ REST  := tests/reference tests/cross tests/evidence tests/e2e tests/derivatives
 sum        = $(shell cat $(1) | cksum | cut -d' ' -f1)
 RUN_STAMP  := $(VENV)/installed-$(call sum,requirements.lock pyproject.toml)
 TEST_STAMP := $(RUN_STAMP)-test-$(call sum,requirements-test.lock)
+# Benchmarks have an environment of their own: nothing in it can reach the tests.
+BENCH       := $(VENV)-bench
+BENCH_STAMP := $(BENCH)/installed-$(call sum,requirements-bench.lock pyproject.toml)
 
 PIP_LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
               --require-hashes --only-binary :all:
@@ -42,8 +45,9 @@ docs: $(TEST_STAMP)
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 	@echo "Pages: $(CURDIR)/docs/_build/html/index.html"
 
-bench: $(TEST_STAMP)
-	@set -e; for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+bench: $(BENCH_STAMP)
+	$(BENCH)/bin/python benchmarks/engines.py $(BENCH_OPTIONS)
+	$(BENCH)/bin/python benchmarks/fuzz.py
 
 clean:
 	rm -rf build dist src/*.egg-info docs/_build ketaqsp-demo
@@ -58,6 +62,8 @@ lock:
 	echo "setuptools>=77" | $(LOCK) pyproject.toml - -o requirements.lock
 	echo "setuptools>=77" | $(LOCK) pyproject.toml - --extra jax --extra test --extra docs \
 		-c requirements.lock -o requirements-test.lock
+	echo "setuptools>=77" | $(LOCK) pyproject.toml requirements-bench.in - --extra jax --extra test \
+		-c requirements-test.lock -o requirements-bench.lock
 
 $(RUN_STAMP):
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys.exit( \
@@ -71,4 +77,13 @@ $(RUN_STAMP):
 
 $(TEST_STAMP): $(RUN_STAMP)
 	$(PIP_LOCKED) -r requirements-test.lock
+	@touch $@
+
+$(BENCH_STAMP):
+	@echo "Building $(BENCH) from requirements-bench.lock (once per change of the lock)"
+	$(PYTHON) -m venv --clear $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check \
+		--require-hashes --only-binary :all: -r requirements-bench.lock
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-index \
+		--no-deps --no-build-isolation -e .
 	@touch $@

@@ -28,7 +28,11 @@ INTERNAL = ("input",)
 
 
 def model_for(regimen, exit="slow", declared=None):
-    """The chain with the companions that this regimen (or these regimens) need."""
+    """The chain with the companions that this regimen (or these regimens) need.
+
+    For the doses that a protocol declares it has every place once anything but ketamine by vein is
+    among them: protocols then share a few programs, where each would compile its own.
+    """
     from ketaqsp.dose.drugs import drug
     from ketaqsp.dose.routes import places
 
@@ -38,7 +42,10 @@ def model_for(regimen, exit="slow", declared=None):
     names = {name for r in regimens for d in r.drugs for name, _ in drug(d).analytes}
     beside = places(dose for r in regimens for dose in r.doses)
     own = tuple(name for name in beside if name in PLACES)
-    return _built(*drugs_beside_ketamine(names), exit, own)
+    others = drugs_beside_ketamine(names)
+    if declared is not None and (own or any(others)):
+        own = PLACES
+    return _built(*others, exit, own)
 
 
 # A model never changes, and what is derived from it (its names, its native code) is then shared.
