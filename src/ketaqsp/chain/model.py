@@ -35,6 +35,13 @@ class Model:
     readouts: tuple  # Algebra wanted in results only
     feedback: tuple  # states read upstream of where they are solved
 
+    def __hash__(self):
+        return self._hash  # every cache asks for it; the blocks are walked once
+
+    @cached_property
+    def _hash(self):
+        return hash((self.constants, self.linear, self.sweep, self.readouts, self.feedback))
+
     @cached_property
     def blocks(self):
         inside = tuple(b for system in self.linear for b in system.blocks)

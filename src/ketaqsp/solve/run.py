@@ -222,6 +222,8 @@ class _Rungs:
 
 def _last_rungs(attempt, model, values, schedule, rows, outputs, rescue, solver):
     """What becomes of patients whom finer grids did not help."""
+    if not len(rows):
+        return _Rungs({}, {})
     why = reasons.of_parameters(values, rows, schedule.n)
     rest = np.array([r for r in rows if int(r) not in why], dtype=int)
     saved = {}
