@@ -21,6 +21,11 @@ def parts(report, path):
         "In brackets: 90% of trials of this size would fall there. Response and remission as the "
         "protocol defines them."
     )
+    found.append(
+        "Arms with ketamine are too high: the drug was fitted to published arms as if all of their "
+        "change were drug, and belief, visits and time come on top. The report shows the trial "
+        "without them."
+    )
     model = report["model"]
     found.append(
         f"Model {model['version']}, parameters {model['parameters_sha256'][:12]}, seed "
