@@ -23,7 +23,7 @@ _HOMES = {
     "SCENARIOS": "chain",
     "Intervention": "solve",
     "cohort": "patient",
-    "open": "patient.store",
+    "open": "trial.opening",
     "gradient": "patient.gradients",
     "sensitivity": "patient.gradients",
     "clinic_times": "supervision",

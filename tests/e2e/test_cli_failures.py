@@ -6,7 +6,6 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from importlib import import_module
 
 import numpy as np
@@ -15,6 +14,7 @@ import pytest
 import ketaqsp
 from ketaqsp.cli import main
 from ketaqsp.patient.long_table import NOT_RUN
+from processes import start, wait_for
 
 # Without a drug there are few steps: it is not the solver that is tried here.
 RUN = ("simulate", "--drug", "saline", "--until", "1 h")
@@ -26,24 +26,6 @@ FAILED = 2
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def start(*arguments, cwd, **more):
-    """The command as a process that is still running."""
-    command = [sys.executable, "-m", "ketaqsp", *arguments]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    # A background shell hands down SIGINT as ignored; a user's terminal does not.
-    more.setdefault("preexec_fn", lambda: signal.signal(signal.SIGINT, signal.default_int_handler))
-    return subprocess.Popen(command, cwd=cwd, encoding="utf-8", **pipes, **more)
-
-
-def wait_for(path, process, seconds=60):
-    """Wait until the path is there."""
-    until = time.monotonic() + seconds
-    while not path.exists():
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < until, f"{path} did not come"
-        time.sleep(0.02)
 
 
 # status 3

@@ -163,6 +163,7 @@ def trial(
         str | None, Option("--replicates", help="In place of the file's.", metavar="N")
     ] = None,
     overwrite: o.Overwrite = False,
+    resume: o.Resume = False,
     as_json: o.Json = False,
 ):
     """Run a protocol: a whole trial, repeated, with 90% predictive intervals.

@@ -1,13 +1,19 @@
 """`ketaqsp trial`: a protocol file run as a whole trial."""
 
 from ketaqsp.cli.dosing import seed_of, whole
-from ketaqsp.cli.output import Progress, emit_json, emit_rich, note
+from ketaqsp.cli.output import Interrupted, Progress, emit_json, emit_rich, note
 
 
-def run(*, file, out, seed, replicates, overwrite, as_json):
+def run(*, file, out, seed, replicates, overwrite, resume, as_json):
     """Everything is checked before anything is solved or written."""
+    from ketaqsp.errors import BadInput
     from ketaqsp.protocol import read
     from ketaqsp.protocol.read import MOST_REPLICATES
+
+    if resume and out is None:
+        raise BadInput("--resume has no effect without --out. Name the trial to finish.")
+    if resume and overwrite:
+        raise BadInput("--resume and --overwrite exclude each other. Leave one of them out.")
 
     many = whole(replicates, "--replicates", 1, MOST_REPLICATES)
     number = None if seed is None else seed_of(seed)
@@ -16,19 +22,23 @@ def run(*, file, out, seed, replicates, overwrite, as_json):
     if out is not None:
         from ketaqsp.trial.folder import Folder
 
-        folder = Folder(out, overwrite=overwrite)
+        folder = Folder(out, overwrite=overwrite, resume=resume)
     elif overwrite:
         note("--overwrite has no effect without --out.")
     from ketaqsp.trial.protocol_trial import perform
 
     patients = (many or protocol.replicates) * sum(a.n for a in protocol.phases[0].arms)
+    kept = folder and folder.pieces(protocol, number, many)
     with Progress("running the trial", patients * len(protocol.phases)) as progress:
-        found = perform(protocol, number, many, progress=progress)
-        if folder is not None:
-            from ketaqsp.view import trial_report
+        try:
+            found = perform(protocol, number, many, progress=progress, kept=kept)
+            if folder is not None:
+                from ketaqsp.view import trial_report
 
-            progress.stage("writing")
-            folder.write(found, (trial_report.write,))
+                progress.stage("writing")
+                folder.write(found, (trial_report.write,), kept)
+        except KeyboardInterrupt:
+            raise Interrupted(_left(kept)) from None
     if as_json:
         emit_json(found.report)
     else:
@@ -36,6 +46,16 @@ def run(*, file, out, seed, replicates, overwrite, as_json):
 
         emit_rich(*parts(found.report, folder and folder.path))
     return _status(found)
+
+
+def _left(kept):
+    """What an interrupted trial leaves."""
+    if not kept or not kept.part.exists():
+        return "interrupted."
+    return (
+        f"interrupted; {kept.part} holds {kept.count()} settled pieces. ketaqsp.open reads it, "
+        "the same command with --resume finishes it."
+    )
 
 
 def _status(found):

@@ -3,19 +3,23 @@
 import json
 import os
 import platform
-import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ketaqsp.errors import BadInput, MachineError
+from ketaqsp.errors import BadInput
+from ketaqsp.patient.stream import Disk, remove, rename
+from ketaqsp.trial.pieces import PIECES, Pieces, asked
 
 OWN = "run.json"  # a folder without it is somebody else's
 
 
 class Folder:
-    """A name that may be written. Raises BadInput when made; creates nothing until write()."""
+    """A name that may be written. Raises BadInput when made, and then has created nothing.
 
-    def __init__(self, path, *, overwrite=False):
+    resume: FOLDER.partial has to be there, left by a run of the same that was stopped.
+    """
+
+    def __init__(self, path, *, overwrite=False, resume=False):
         text = str(path)
         if not text.strip() or "\0" in text:
             raise BadInput(f"--out {text!r} is no name of a folder. Write for example my-trial.")
@@ -30,18 +34,24 @@ class Folder:
                 f"--out {text!r}: the folder {str(above)!r} may not be written to. Choose another."
             )
         self.part = self.path.with_name(self.path.name + ".partial")
-        self._check(self.path, overwrite)
-        if os.path.lexists(self.part):
-            self._check(self.part, overwrite, "an unfinished trial")
+        self.overwrite, self.resume = overwrite, resume
+        self._check(self.path, "is there already. Choose another name, or add --overwrite to "
+                    "replace it.")  # fmt: skip
+        if resume:
+            if not (self.part / OWN).is_file():
+                raise BadInput(
+                    f"--resume: there is no unfinished trial {str(self.part)!r}. Leave --resume "
+                    "out."
+                )
+        else:
+            self._check(self.part, "is an unfinished trial. Add --resume to finish it, "
+                        "--overwrite to begin anew, or choose another name.")  # fmt: skip
 
-    def _check(self, path, overwrite, what="there already"):
+    def _check(self, path, remedy):
         if not os.path.lexists(path):
             return
-        if not overwrite:
-            raise BadInput(
-                f"--out: {str(path)!r} is {what}. Choose another name, or add --overwrite to "
-                "replace it."
-            )
+        if not self.overwrite:
+            raise BadInput(f"--out: {str(path)!r} {remedy}")
         ours = path.is_dir() and not path.is_symlink() and (
             not any(path.iterdir()) or (path / OWN).is_file()
         )  # fmt: skip
@@ -51,32 +61,42 @@ class Folder:
                 "it alone. Choose another name."
             )
 
-    def write(self, trial, extra=()):
-        """Write everything and rename. extra: functions of (trial, folder) that write more."""
+    def pieces(self, protocol, seed, replicates):
+        """The Pieces of a run. Raises BadInput if what is there is to be resumed but differs."""
+        return Pieces(self.part, asked(protocol, seed, replicates), resume=self.resume)
+
+    def write(self, trial, extra=(), kept=None):
+        """Write everything and rename. extra: functions of (trial, folder) that write more.
+
+        kept: the Pieces of the run, which are there until all else is.
+        """
         from ketaqsp.trial import adam
 
-        try:
-            if self.part.exists():
-                shutil.rmtree(self.part)
-            self.part.mkdir()
-            _json(self.part / OWN, record(trial))
+        begun = kept.asked if kept else asked(trial.conduct.protocol, trial.conduct.seed,
+                                              trial.conduct.replicates)  # fmt: skip
+        with Disk(self.path):
+            self._cleared(kept)
             steady = {k: v for k, v in trial.report.items() if k != "wall_s"}
             _json(self.part / "result.json", steady)
             adam.write(trial.conduct, self.part)
             for more in extra:
                 more(trial, self.part)
-            if self.path.exists():
-                shutil.rmtree(self.path)
-            self.part.rename(self.path)
-        except OSError as problem:
-            raise MachineError(
-                f"{self.path} cannot be written: {problem.strerror or problem}. Free some space, "
-                "or name another folder."
-            ) from problem
+            _json(self.part / OWN, record(trial, begun, self.resume))
+            remove(self.part / PIECES)
+            rename(self.part, self.path, overwrite=self.overwrite)
         return self.path
 
+    def _cleared(self, kept):
+        """The unfinished folder, with nothing in it but its pieces and what they are of."""
+        if kept is None:
+            remove(self.part)
+            self.part.mkdir()
+        for each in self.part.iterdir():
+            if each.name not in (OWN, PIECES):
+                remove(each)
 
-def record(trial):
+
+def record(trial, begun, resumed):
     """What run.json holds: clock, host, versions, hashes; outside any promise of equal bytes."""
     from ketaqsp import NOTICE
     from ketaqsp.trial.identity import identity
@@ -91,6 +111,8 @@ def record(trial):
         "host": platform.node(),
         "platform": platform.platform(),
         "identity": identity(),
+        "asked": begun,
+        "resumed": resumed,
     }
 
 

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from ketaqsp.errors import BadInput
+from ketaqsp.errors import BadInput, SolveFailure
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,15 +35,17 @@ def run(
     replicates=None,
     out=None,
     overwrite=False,
+    resume=False,
     workers=None,
     progress=None,
     extra=(),
 ):
     """Run a protocol file. Returns Trial; with `out` also writes that folder.
 
-    seed, replicates: in place of the file's. extra: functions of (trial, folder) that write more
-    into the folder. Raises BadInput with file, line and key, and then
-    nothing was created; SolveFailure; MachineError.
+    seed, replicates: in place of the file's. resume: finish the out.partial that a run of the
+    same was stopped in. extra: functions of (trial, folder) that write more into the folder.
+    Raises BadInput with file, line and key, and then nothing was created; SolveFailure;
+    MachineError.
     """
     from ketaqsp.protocol import read
     from ketaqsp.protocol.read import MOST_REPLICATES
@@ -51,25 +53,33 @@ def run(
     _whole("seed", seed, 0, 2**32 - 1)
     _whole("replicates", replicates, 1, MOST_REPLICATES)
     protocol = read(file)
-    folder = None
-    if out is not None:
-        from ketaqsp.trial.folder import Folder
+    if out is None:
+        if resume:
+            raise BadInput("resume has no effect without out. Name the trial to finish.")
+        return perform(protocol, seed, replicates, workers, progress)
+    from ketaqsp.trial.folder import Folder
 
-        folder = Folder(out, overwrite=overwrite)
-    done = perform(protocol, seed, replicates, workers, progress)
-    if folder is not None:
-        folder.write(done, extra)
+    folder = Folder(out, overwrite=overwrite, resume=resume)
+    kept = folder.pieces(protocol, seed, replicates)
+    done = perform(protocol, seed, replicates, workers, progress, kept)
+    folder.write(done, extra, kept)
     return done
 
 
-def perform(protocol, seed=None, replicates=None, workers=None, progress=None):
-    """A Protocol that was read, run. Returns Trial."""
+def perform(protocol, seed=None, replicates=None, workers=None, progress=None, kept=None):
+    """A Protocol that was read, run. kept: Pieces on the disk. Returns Trial."""
     from ketaqsp.trial.conduct import conduct
     from ketaqsp.trial.identity import identity
     from ketaqsp.trial.results import report
 
     begun = time.perf_counter()
-    done = conduct(protocol, seed=seed, replicates=replicates, workers=workers, progress=progress)
+    more = {"workers": workers, "progress": progress, "kept": kept}
+    try:
+        done = conduct(protocol, seed=seed, replicates=replicates, **more)
+    except (BadInput, SolveFailure):
+        if kept:
+            kept.discard()  # nothing here to be finished by another run
+        raise
     found = identity()
     about = {"version": found["ketaqsp"], "parameters_sha256": found["parameters_sha256"]}
     return Trial(report(done, about, time.perf_counter() - begun), done)

@@ -113,7 +113,7 @@ def _versions(trial):
     many = min(done.replicates, MOST_VERSION_REPLICATES)
     found = {}
     for name, version in VERSIONS:
-        run = conduct(done.protocol, seed=done.seed, replicates=many, version=version)
+        run = conduct(done.protocol, seed=done.seed, replicates=many, version=version, known=done)
         for arm in results.arm_names(run):
             visits = results.arm(run, arm)["visits"]
             for visit in (v for v in visits if v["time_h"] in (24.0, visits[-1]["time_h"])):

@@ -13,6 +13,7 @@ from ketaqsp.patient import simulate
 from ketaqsp.protocol.schema import END, INERT
 from ketaqsp.trial.conduct import score
 from ketaqsp.trial.conduct.policies import Seen, decide
+from ketaqsp.trial.conduct.settled import Settled, joined, known, pieces
 from ketaqsp.trial.conduct.slots import declared, every_dose, regimens
 
 PEAK_H = 2 / 3  # h after the start of a session: where dissociation is near its highest
@@ -44,17 +45,32 @@ def _length(phase):
     return last
 
 
-def follow(protocol, phase, group, seed, version, workers):
-    """(Part, steps): `group` through phases 0 to `phase`, told of the last."""
-    trip = _Trip(protocol, phase, group, seed, version, workers)
-    trip.settle()
-    return trip.part(), trip.steps
+def follow(protocol, phase, group, how, progress=None):
+    """The Part of `group` in `phase`, followed from phase 0 on. how: a How.
+
+    Settled in pieces of replicates, each of which `how.kept` may already hold; progress: called
+    with the number of patients of each.
+    """
+    found = []
+    for first, stop, where in pieces(protocol, how.replicates, group):
+        some = group if len(where) == group.people.n else group.take(where)
+        trip = _Trip(protocol, phase, some, how)
+        done = how.kept and how.kept.find(phase, group.path, first, stop, trip)
+        if not done:
+            done = trip.settle(known(how.known, some) if how.known else None)
+            if how.kept:
+                how.kept.add(phase, group.path, first, stop, trip, done)
+        found.append(done)
+        if progress:
+            progress(len(where))
+    whole = _Trip(protocol, phase, group, how)
+    return whole.part(joined(found))
 
 
 class _Trip:
-    def __init__(self, protocol, phase, group, seed, version, workers):
+    def __init__(self, protocol, phase, group, how):
         self.protocol, self.phase, self.group = protocol, phase, group
-        self.seed, self.version, self.workers = seed, version, workers
+        self.seed, self.version, self.workers = how.seed, how.version, how.workers
         self.clock = Clock(protocol, phase)
         self.slots = declared(group.arms, self.clock.starts, self.clock.ends, self.clock.visits)
         ends = [s.time_h + TAIL_H for s in self.slots if s.session]
@@ -72,25 +88,42 @@ class _Trip:
         self.failed = np.zeros(self.people.n, dtype=bool)
         self.steps = 0
 
-    def settle(self):
-        """Rounds of simulating and deciding, until no plan changes."""
+    def settle(self, known=None):
+        """Rounds of simulating and deciding, until no plan changes. Returns Settled.
+
+        known: (places, Settled) of patients whose course for a plan is known: they start from
+        it. Decisions read only the past, so the rounds end at one plan, whatever they start from.
+        """
         n = self.people.n
         nobody = np.zeros((len(self.clock.visits), n), dtype=bool)
         seen = self._seen(dict.fromkeys(GOALS, nobody), nobody, np.full(nobody.shape, 99.0))
-        after = self.protocol.endpoints["relapse"].after
-        plan = decide(self.slots, self.group.arms, seen, self.group.left, after)
+        plan = self._decide(seen)[:2]
         changed = np.arange(n)
+        if known is not None:
+            changed = self._begin(plan, *known)
         for _ in range(len(self.slots) + len(self.clock.visits) + 2):
             self._simulate(plan[0], changed)
-            again = decide(self.slots, self.group.arms, self._look(plan[1]), self.group.left, after)
+            again = self._decide(self._look(plan[1]))[:2]
             differs = (again[0] != plan[0]).any(axis=0)
             moved = differs | (again[1] != plan[1]).any(axis=0)
             plan = again
             if not moved.any():
-                self.amounts, self.given, self.ledger = plan
-                return
+                return Settled(self.hours, self.seen, *plan, self.failed, self.steps)
             changed = np.flatnonzero(differs)
         raise KetaqspError("the decisions of a policy did not settle")
+
+    def _decide(self, seen):
+        after = self.protocol.endpoints["relapse"].after
+        return decide(self.slots, self.group.arms, seen, self.group.left, after)
+
+    def _begin(self, plan, where, settled):
+        """Take up what is known of some; returns the places of the others."""
+        for mine, theirs in zip(plan, (settled.amounts, settled.given), strict=True):
+            mine[:, where] = theirs
+        for name, x in self.seen.items():
+            x[:, where] = settled.seen[name]
+        self.steps = settled.steps
+        return np.setdiff1d(np.arange(self.people.n), where)
 
     def _seen(self, goals, relapse, madrs):
         visits = self.clock.visits
@@ -148,7 +181,7 @@ class _Trip:
     def _score(self, hours, labels, given):
         """{scale: totals (V, n)}."""
         points = self._points(hours, given)
-        sd = float(np.mean(self.people.cohort.parameters["rater_sd"]))
+        sd = self.people.cohort.parameters["rater_sd"]  # each one's own: no mean over a piece
         ids = self.people.ids
         return {
             scale: score.rated(points, scale, labels, ids, self.seed, sd)
@@ -201,10 +234,12 @@ class _Trip:
             totals["MADRS"],
         )
 
-    def part(self):
-        """The Part of the last phase."""
+    def part(self, settled):
+        """The Part of the last phase, everybody settled."""
         from ketaqsp.trial.conduct.run import Part, visit_labels
 
+        self.seen, self.failed, self.given = settled.seen, settled.failed, settled.given
+        ledger = self._decide(self._look(settled.given))[2]
         phase, start = self.protocol.phases[self.phase], self.clock.starts[-1]
         n = self.people.n
         hours = np.empty((len(phase.visits), n))
@@ -220,7 +255,8 @@ class _Trip:
         return Part(
             self.phase, self.group.arms[-1], self.people, start, names, hours, totals, before,
             present & ~self.failed, met, relapse, self.group.entered, self.group.left, self.slots,
-            self.amounts, self.given, self.ledger, self.failed,
+            settled.amounts, settled.given, ledger, settled.failed, self.group.path,
+            settled,
         )  # fmt: skip
 
     def _end(self):

@@ -21,7 +21,8 @@ class Part:
     start_h of the phase; hours (V, n) of visits from the first dose of the study, labels (V,);
     totals {scale: (V, n)}; before {scale: (n,)}; present, met {goal}, relapse (V, n); entered:
     after-condition met at entry (n,); slots with amounts and given (S, n); ledger lines.
-    failed (n,): could not be solved, and in no figure.
+    failed (n,): could not be solved, and in no figure. path: place of the arm in each phase so
+    far; settled: what the mechanism showed.
     """
 
     phase: int
@@ -42,6 +43,8 @@ class Part:
     given: np.ndarray = field(repr=False)
     ledger: object = field(repr=False)
     failed: np.ndarray = field(repr=False)
+    path: tuple
+    settled: object = field(repr=False)
 
     @property
     def last(self):
@@ -79,43 +82,84 @@ class Group:
     people: object
     left: np.ndarray
     entered: np.ndarray
+    path: tuple
     before: dict | None = None
 
+    def take(self, where):
+        """Some of the patients."""
+        before = self.before and {s: x[where] for s, x in self.before.items()}
+        return Group(self.arms, self.people.take(where), self.left[where], self.entered[where],
+                     self.path, before)  # fmt: skip
 
-def conduct(protocol, *, seed=None, replicates=None, version=1.0, workers=None, progress=None):
+
+@dataclass(frozen=True, eq=False)
+class How:
+    """With what a protocol is run. kept: Pieces on the disk; known: a Conduct to take from."""
+
+    seed: int
+    replicates: int
+    version: float
+    workers: int | None
+    kept: object = None
+    known: object = None
+
+
+def conduct(
+    protocol,
+    *,
+    seed=None,
+    replicates=None,
+    version=1.0,
+    workers=None,
+    progress=None,
+    kept=None,
+    known=None,
+):
     """Run every replicate of a protocol. Returns Conduct.
 
     version: how strongly belief acts (0 none, 1 as in control arms, 2 twice). progress: called
-    as progress(patients done, all). Raises BadInput; SolveFailure if nobody could be solved.
+    as progress(patients done, all). kept: ketaqsp.trial.pieces.Pieces, written as they are
+    settled and read where they are there. known: a Conduct of this protocol, seed and model, of
+    any version: nobody in it is solved again for the same amounts; the numbers stay as they are.
+    Raises BadInput; SolveFailure if nobody could be solved.
     """
     seed = protocol.seed if seed is None else seed
     replicates = protocol.replicates if replicates is None else replicates
-    groups = _enrolled(protocol, seed, replicates)
+    how = How(seed, replicates, version, workers, kept, known)
+    groups = _enrolled(protocol, seed, replicates, known)
+    if kept:
+        kept.begin(groups)
     total = sum(g.people.n for g in groups) * len(protocol.phases)
-    parts, steps, done = [], 0, 0
+    parts, count = [], 0
+
+    def told(some):
+        nonlocal count
+        count += some
+        if progress:
+            progress(min(count, total), total)
+
     for phase in range(len(protocol.phases)):
-        here = []
-        for group in groups:
-            part, count = follow(protocol, phase, group, seed, version, workers)
-            here.append((group, part))
-            steps, done = max(steps, count), done + group.people.n
-            if progress:
-                progress(min(done, total), total)
+        here = [(group, follow(protocol, phase, group, how, told)) for group in groups]
         parts += [part for _, part in here]
         if phase + 1 < len(protocol.phases):
             groups = _handed_on(protocol, phase, here, seed)
     if all(p.failed.all() for p in parts):
         raise SolveFailure("none of the patients could be solved.")
+    steps = max(p.settled.steps for p in parts)
     return Conduct(protocol, seed, replicates, version, tuple(parts), steps)
 
 
-def _enrolled(protocol, seed, replicates):
+def _enrolled(protocol, seed, replicates, known):
     arms = protocol.phases[0].arms
     found = []
     for first, arm in enumerate(arms):
-        people = who.enrol(arm, first, len(arms), replicates, seed)
+        if known and replicates <= known.replicates:  # the same numbers draw the same patients
+            people = next(p.people for p in known.parts if p.path == (first,))
+            people = people.take(np.flatnonzero(people.replicate < replicates))
+        else:
+            people = who.enrol(arm, first, len(arms), replicates, seed)
         left = who.leaving(people, seed)
-        found.append(Group((arm,), people, left, np.zeros(people.n, dtype=bool)))
+        found.append(Group((arm,), people, left, np.zeros(people.n, dtype=bool), (first,)))
     return found
 
 
@@ -134,6 +178,7 @@ def _handed_on(protocol, phase, here, seed):
             entered = part.met[goal][part.last][where]
             found.append(
                 Group((*group.arms, arm), group.people.take(where), group.left[where], entered,
+                      (*group.path, k),
                       None if following.kept else {s: x[where] for s, x in part.before.items()})
             )  # fmt: skip
     return found

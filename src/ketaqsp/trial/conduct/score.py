@@ -26,7 +26,8 @@ def rated(points, scale, labels, ids, seed, sd):
     """Whole totals (V, n) of a scale as a rater writes them.
 
     points: MADRS without noise (V, n); labels: what keys the noise of each visit; sd: of one
-    rating of MADRS. total = round(slope points + slope sd z) within 0 and the scale's top.
+    rating of MADRS, a number or (n,). total = round(slope points + slope sd z) within 0
+    and the scale's top.
     """
     factor = slope(scale)
     z = np.stack([normal(seed, f"rater {scale} {label}", ids) for label in labels])
