@@ -14,7 +14,7 @@ from ketaqsp.patient.cohort import Cohort, typical
 from ketaqsp.solve.native.engine import default_workers
 from ketaqsp.solve.run import STATUS
 
-CHUNK = 250  # patients differentiated at once: what is kept for the way back stays below 1 GiB
+CHUNK = 32  # patients differentiated at once: what is kept for the way back stays small
 COLUMNS = 2000  # patients times parameters pushed forward at once
 RATER = "rater_sd"
 
