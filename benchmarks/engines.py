@@ -1,16 +1,19 @@
 """Speed of the default solver beside other simulators, on the model that `ketaqsp export` writes.
 
-Workload: the full chain, six 40-min infusions, 28 days, every state daily and at their ends.
-Referees run one patient in one process at a tolerance of 1e-6 and their speed is multiplied by the
-cores: more than they would reach. Loading a model is left out for all. Error: the largest over
-states and times, as a share of the state's range, against libRoadRunner at 1e-11. Needs the test
-libraries.
+    make bench [BENCH_OPTIONS="--patients 48 --cohort 2000 --write"]
 
-    python benchmarks/engines.py [--patients 2000] [--slow]     --slow adds SciPy
+Peers run one after another, each in a process of its own on one core, and their speed is multiplied
+by the cores: more than they would reach. Each runs at the loosest of its tolerances at which the
+99th percentile over patients of the error of MADRS and spine density stays below the bar. Ours is
+measured between them, on all cores. --write puts table and figure into docs.
 """
 
 import argparse
+import importlib
+import importlib.util
 import os
+import pickle
+import platform
 import statistics
 import subprocess
 import sys
@@ -20,18 +23,27 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-import ketaqsp as kq  # noqa: E402
-from cross.sbml_reader import Reader  # noqa: E402
-from ketaqsp.dose.schedule import schedule  # noqa: E402
-from ketaqsp.export.sbml import to_sbml  # noqa: E402
-from ketaqsp.patient.simulate import model_for  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parent))
+import peers  # noqa: E402
+import workload as load  # noqa: E402
 
-DAYS, LAST = (0, 2, 4, 7, 9, 11), 28
-TOLERANCE, TIGHT, SMALL = 1e-6, 1e-11, 1e-14
-REPEATS = 5
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-FIRST_RESULT = """
+import ketaqsp as kq  # noqa: E402
+
+HERE = Path(__file__).parent
+FIRST_RESULT = f"""
+import time; start = time.perf_counter()
+import sys; sys.path.insert(0, {str(HERE)!r})
+import workload, ketaqsp
+people = workload.cohort(1)
+workload.ours(people); first = time.perf_counter() - start
+workload.ours(people); print(first, time.perf_counter() - start - first)
+"""
+MEMORY = f"""
+import sys; sys.path.insert(0, {str(HERE)!r})
+import workload
+workload.ours(workload.cohort({{}})); print(workload.peak_memory())
+"""
+PLAIN_RESULT = """
 import time; start = time.perf_counter()
 import ketaqsp as kq; imported = time.perf_counter()
 kq.simulate(kq.infusion(mg_per_kg=0.5, minutes=40, days=[0]), kq.typical(), days=28)
@@ -39,143 +51,164 @@ print(imported - start, time.perf_counter() - start)
 """
 
 
-def median(run, repeats=REPEATS):
-    """Median seconds of a call, the first left out."""
-    run()
-    taken = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
-
-
-def patient():
-    """(regimen, model, SBML text) of the typical patient."""
-    regimen, one = kq.infusion(mg_per_kg=0.5, minutes=40, days=DAYS), kq.typical()
-    model = model_for(regimen)
-    values = {name: float(np.ravel(one.parameters[name])[0]) for name in model.parameters}
-    return regimen, model, to_sbml(model, values, schedule(regimen, one.weight()))
-
-
-def roadrunner(text, states, hours):
-    """f(rtol) -> table (times, states)."""
-    import roadrunner as rr
-
-    rr.Logger.setLevel(rr.Logger.LOG_CRITICAL)
-    engine = rr.RoadRunner(text)
-    engine.timeCourseSelections = list(states)
-
-    def run(rtol=TOLERANCE):
-        engine.resetToOrigin()
-        engine.integrator.setValue("relative_tolerance", rtol)
-        small = SMALL if rtol < TOLERANCE else rtol * TOLERANCE
-        engine.integrator.setValue("absolute_tolerance", [small] * len(states))
-        return np.array(engine.simulate(times=list(hours)))
-
-    return run
-
-
-def copasi(text, states, hours):
-    """f() -> table (times, states)."""
-    import basico
-
-    model = basico.load_model_from_string(text)
-
-    def run():
-        table = basico.run_time_course(
-            values=list(hours),
-            r_tol=TOLERANCE,
-            a_tol=TOLERANCE**2,
-            max_steps=100_000,
-            use_sbml_id=True,
-            model=model,
-        )
-        return np.array([table[name] for name in states]).T
-
-    return run
-
-
-def scipy(text, states, hours):
-    """f() -> table (times, states): LSODA, right-hand side in Python."""
-    reader = Reader(text)
-
-    def run():
-        found = reader.run(hours, rtol=TOLERANCE, atol=TOLERANCE**2)
-        return np.array([found[name] for name in states]).T
-
-    return run
-
-
-def error(found, reference):
-    """Largest difference as a share of a state's range, of the states that move."""
-    moves = np.ptp(reference, axis=0) > 1e-9 * np.abs(reference).max(axis=0)
-    apart = np.abs(found - reference).max(axis=0)[moves]
-    return float((apart / np.ptp(reference, axis=0)[moves]).max())
-
-
-def others(text, states, hours, slow):
-    """{name: seconds a patient, error} of the simulators that are installed."""
-    reference = roadrunner(text, states, hours)(TIGHT)
-    out = {}
-    for name, make in (
-        ("libRoadRunner CVODE", roadrunner),
-        ("COPASI LSODA", copasi),
-        *([("SciPy LSODA", scipy)] if slow else []),
-    ):
-        try:
-            run = make(text, states, hours)
-        except ImportError as missing:
-            print(f"{name}: not here ({missing})")
-            continue
-        out[name] = median(run, 1 if make is scipy else REPEATS), error(run(), reference)
-    return reference, out
-
-
-def first_result(cache):
-    """(import, first result) in seconds, in a new process with this cache folder."""
+def in_new_process(program, cache):
     environment = {**os.environ, "KETAQSP_CACHE": cache}
     done = subprocess.run(
-        [sys.executable, "-c", FIRST_RESULT], env=environment, capture_output=True, check=True
+        [sys.executable, "-c", program], env=environment, capture_output=True, check=True
     )
     return [float(x) for x in done.stdout.split()]
 
 
+def reference(work):
+    """(n, T, names) by libRoadRunner at 1e-11, {read-out: its largest gap to LSODA there}, and
+    off_most()."""
+    tight = (1e-11, 1e-14)
+    solve = peers.roadrunner(work)
+    n = len(work.texts)
+    for i in range(n):
+        solve(i, *tight)
+    found = np.concatenate([solve(i, *tight) for i in range(n)])
+    other, some = peers.lsoda(work), range(min(16, n))
+    second = np.concatenate([other(i, *tight) for i in some])
+    gaps = load.errors(second, found[: len(some)])
+    return (
+        found,
+        {name: float(x.max()) for name, x in gaps.items()},
+        off_most(work, solve, found[0]),
+    )
+
+
+def off_most(work, solve, exact):
+    """Which state of the first patient is furthest off at 1e-6: (name, share of range, range, size,
+    share of range of MADRS)."""
+    gap = np.abs(solve(0, 1e-6, 1e-12)[0] - exact).max(axis=0)
+    span, size = np.ptp(exact, axis=0), np.abs(exact).max(axis=0)
+    share = np.divide(gap, span, out=np.zeros_like(gap), where=span > 1e-9 * size)
+    worst, madrs = int(share.argmax()), work.names.index("madrs")
+    return work.names[worst], share[worst], span[worst], size[worst], share[madrs]
+
+
+def table_of(people, n):
+    """(n, T, names) of our result."""
+    out = load.ours(people)
+    return np.array([out[name].values[:, :n] for name in load.names()]).transpose(2, 1, 0)
+
+
+def ours_by_level(people, n, found):
+    """[(level, s a patient, errors)] of the default grid and of halved ones."""
+    run, out = importlib.import_module("ketaqsp.solve.run"), []
+    course = run.course
+    for level in (0, 1, 2):
+        run.course = lambda *asked, _level=level: course(*asked[:-1], asked[-1] + _level)
+        spent = load.seconds(lambda: load.ours(people), 3)[0] / people.n
+        out.append((level, spent, load.errors(table_of(people, n), found)))
+    run.course = course
+    return out
+
+
+def peer(name, source, folder):
+    """What run_peer measures, or None if the program is not here."""
+    target = folder / f"{name}.pkl"
+    command = [sys.executable, HERE / "run_peer.py", name, source, target, repr(time.time())]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        print(f"{peers.PEERS[name][0]}: {done.stderr.strip().splitlines()[-1:]}")
+        return None
+    return pickle.loads(target.read_bytes())  # noqa: S301 - written by run_peer just now
+
+
+def costs():
+    """[(what, value, s)] of ours against patients, days, doses and outputs; the rest as above."""
+    people, out = load.cohort(256), []
+
+    def add(what, amount, run):
+        out.append((what, amount, load.seconds(run, 5)[0]))
+
+    for n in (1, 8, 64, 256, 2048):
+        some = load.cohort(n)
+        add("patients", n, lambda some=some: load.ours(some))
+    for days in (7, 14, 28, 56, 112):
+        add("days", days, lambda days=days: load.ours(people, days=days, extra_times=()))
+    for count in (1, 2, 4, 8, 16):
+        dose = kq.infusion(mg_per_kg=0.5, minutes=40, days=range(0, 28, 28 // count)[:count])
+        add("doses", count, lambda dose=dose: kq.simulate(
+            dose, people, days=28, every="24 h", wanted=load.names()))  # fmt: skip
+    for every in ("24 h", "6 h", "1 h"):
+        add("outputs, every state", every, lambda every=every: load.ours(people, every=every))
+        add("outputs, MADRS alone", every,
+            lambda every=every: load.ours(people, ("madrs",), every=every))  # fmt: skip
+    return out
+
+
+def single():
+    """[(what, ms)] of one patient through the public call."""
+    one, dose = kq.typical(), kq.infusion(mg_per_kg=0.5, minutes=40, days=[0])
+    return [
+        (label, load.seconds(lambda w=wanted: kq.simulate(dose, one, days=28, wanted=w), 21)[0])
+        for label, wanted in (("every variable", None), ("MADRS alone", ("madrs",)))
+    ]
+
+
+def measure(asked, folder):
+    """All that the report says."""
+    out = {"cores": load.CORES, "machine": platform.machine(), "python": platform.python_version()}
+    out |= {"patients": asked.patients, "cohort": asked.cohort, "load": [os.getloadavg()[0]]}
+    out["date"] = time.strftime("%Y-%m-%d")
+    work, source = load.workload(asked.patients), folder / "work.pkl"
+    found, out["gap"], out["worst"] = reference(work)
+    source.write_bytes(pickle.dumps({"work": work, "reference": found}))
+    people, rounds = load.cohort(asked.cohort), []
+    first = load.ours(people)
+    out["states"], out["steps"] = len(load.names()) - len(load.READ), int(first.attrs["steps"])
+    out["failed"] = int((first["status"] == 2).sum())
+
+    def again():
+        begin = time.perf_counter()
+        load.ours(people)
+        rounds.append((time.perf_counter() - begin) / people.n)
+
+    out["one_core"] = load.seconds(lambda: load.ours(people, workers=1), 3)[0] / people.n
+    out["levels"] = ours_by_level(load.cohort(max(512, asked.patients)), asked.patients, found)
+    out["apart"] = load.elsewhere(table_of(load.cohort(asked.patients), asked.patients), found)
+    out["cold"] = in_new_process(FIRST_RESULT, str(folder / "cache"))
+    out["second"] = in_new_process(FIRST_RESULT, str(folder / "cache"))
+    out["plain_cold"] = in_new_process(PLAIN_RESULT, str(folder / "other"))
+    out["plain_warm"] = in_new_process(PLAIN_RESULT, str(folder / "other"))
+    out["single"], out["costs"] = single(), costs()
+    out["peers"] = {}
+    for name in asked.only or peers.PEERS:
+        again()
+        measured = peer(name, source, folder)
+        again()
+        out["load"].append(os.getloadavg()[0])
+        if measured:
+            out["peers"][name] = measured
+    out["memory"] = in_new_process(MEMORY.format(asked.cohort), str(folder / "memory"))[0]
+    while len(rounds) < 5:
+        again()
+    out["rounds"] = rounds
+    out["absent"] = [name for name in peers.ABSENT if importlib.util.find_spec(name) is None]
+    out["ours"] = statistics.median(rounds)
+    out["load"].append(os.getloadavg()[0])
+    return out
+
+
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--patients", type=int, default=2000)
-    parser.add_argument("--slow", action="store_true")
+    parser.add_argument("--patients", type=int, default=48, help="whom every program solves")
+    parser.add_argument("--cohort", type=int, default=2000, help="of whom ours is timed")
+    parser.add_argument("--only", nargs="*", help=f"of {', '.join(peers.PEERS)}")
+    parser.add_argument("--write", action="store_true", help="table and figure into docs")
     asked = parser.parse_args()
-    regimen, model, text = patient()
-    ends = [24.0 * day + 40 / 60 for day in DAYS]  # what lives for minutes has its range there
-    hours = np.unique(np.round([*np.arange(0, LAST * 24 + 1, 24.0), *ends], 9))
-    states = [name for name in model.states if name in Reader(text).states]
-    reference, table = others(text, states, hours, asked.slow)
-
-    def ours(people):
-        return kq.simulate(
-            regimen, people, days=LAST, every="24 h", extra_times=ends, wanted=tuple(states)
-        )
-
-    one = ours(kq.typical())
-    found = np.array([one[name].values[:, 0] for name in states]).T
-    people = kq.cohort("trd", n=asked.patients, seed=1)
-    taken = median(lambda: ours(people)) / asked.patients
-    fastest = max(CORES / seconds for seconds, _ in table.values())
-    print(f"{CORES} cores, {len(states)} states, {asked.patients} patients, {one.steps} steps")
-    print(f"{'':24}{'patients/s':>12}{'error':>10}")
-    print(f"{'ketaqsp':24}{1 / taken:12.0f}{error(found, reference):10.1e}")
-    for name, (seconds, off) in table.items():
-        print(f"{name:24}{CORES / seconds:12.2f}{off:10.1e}")
-    print(f"ketaqsp against the fastest other: {1 / taken / fastest:.1f} times")
-    single, alone = kq.infusion(mg_per_kg=0.5, minutes=40, days=[0]), kq.typical()
-    for label, wanted in (("every variable", None), ("MADRS alone", ("madrs",))):
-        spent = median(lambda w=wanted: kq.simulate(single, alone, days=28, wanted=w), 21)
-        print(f"one patient, 28 d hourly, {label}: {spent * 1e3:.1f} ms")
     with tempfile.TemporaryDirectory() as folder:
-        for label in ("empty cache", "warm cache"):
-            imported, first = first_result(str(Path(folder) / "cache"))
-            print(f"new process, {label}: import {imported:.2f} s, first result {first:.2f} s")
+        found = measure(asked, Path(folder))
+    if os.environ.get("KEEP"):
+        Path(os.environ["KEEP"]).write_bytes(pickle.dumps(found))
+    import paper
+
+    print(paper.text(found))
+    if asked.write:
+        paper.write(found)
 
 
 if __name__ == "__main__":
