@@ -1,8 +1,5 @@
 """The report: one HTML file that needs no network, no script and no other file."""
 
-import base64
-import hashlib
-from importlib.resources import files
 from pathlib import Path
 
 from ketaqsp.parameters import sources
@@ -10,6 +7,7 @@ from ketaqsp.trial.demo import BANDS, NOTICE
 from ketaqsp.view import table
 from ketaqsp.view.chain_figure import POOLS
 from ketaqsp.view.figures import drawings
+from ketaqsp.view.page import page
 
 CONFIDENCE = {
     "read": "seen in the paper, its abstract, a table or a public transcription of it",
@@ -27,11 +25,6 @@ LINK_TITLES = {
     "acute": "Acute effects",
     "patient": "Patient",
 }
-# The page loads nothing, runs nothing and takes no style but the one whose hash is named.
-POLICY = (
-    "default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none'; "
-    "form-action 'none'"
-)
 
 
 def write_report(data, folder):
@@ -42,27 +35,10 @@ def write_report(data, folder):
 
 
 def render(data):
-    """The page as text. Every value passes through autoescape; only our own drawings do not."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def source(name):
-        return files("ketaqsp.view").joinpath(name).read_text(encoding="utf-8")
-
-    environment = Environment(
-        loader=FunctionLoader(source),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    page = environment.get_template("report.html.j2")
-    css = "\n" + source("report.css")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    return page.render(
-        css=Markup(css),  # our own file
-        policy=POLICY.format(digest=digest),
-        svg={k: Markup(v) for k, v in drawings(data).items()},  # text is escaped by matplotlib
+    """The page as text."""
+    return page(
+        "report.html.j2",
+        drawings(data),
         data=data,
         notice=NOTICE,
         caveat=table.CAVEAT,

@@ -1,14 +1,11 @@
 """The report of a trial: one HTML file, with every figure beside it as SVG and PNG."""
 
-import base64
-import hashlib
-from importlib.resources import files
-
 from ketaqsp import NOTICE
 from ketaqsp.trial.identity import identity
 from ketaqsp.view import style, trial_words
 from ketaqsp.view.chain_figure import chain_figure
-from ketaqsp.view.report import POLICY, confidence_counts, confidence_lists
+from ketaqsp.view.page import page
+from ketaqsp.view.report import confidence_counts, confidence_lists
 from ketaqsp.view.trial_credibility import credibility
 from ketaqsp.view.trial_data import SAMPLE, gather
 from ketaqsp.view.trial_figures import (
@@ -73,27 +70,11 @@ def figures(data):
 
 
 def render(data, svg):
-    """The page as text. Every value passes through autoescape; only our own drawings do not."""
-    from jinja2 import Environment, FunctionLoader, StrictUndefined
-    from markupsafe import Markup
-
-    def source(name):
-        return files("ketaqsp.view").joinpath(name).read_text(encoding="utf-8")
-
-    environment = Environment(
-        loader=FunctionLoader(source),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    css = "\n" + source("report.css")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    """The page as text."""
     done = data.trial.conduct
-    return environment.get_template("trial_report.html.j2").render(
-        css=Markup(css),  # our own file
-        policy=POLICY.format(digest=digest),
-        svg={k: Markup(v) for k, v in svg.items()},  # text is escaped by matplotlib
+    return page(
+        "trial_report.html.j2",
+        svg,
         data=data,
         notice=NOTICE,
         protocol=data.protocol,
