@@ -12,11 +12,10 @@ EXACT = 1e-9  # h, the resolution of times
 SAME = 1e-6  # h (4 ms): an output this near to another mark is taken there
 
 
-def steps(jumps, outputs, until, level=0, growth=GROWTH, allowed=SIZES):
+def steps(jumps, outputs, until, level=0):
     """Times t (K+1,) in h from 0 to `until`, through every jump and output time.
 
-    level: 1 halves every step, 2 quarters it, and so on. growth, allowed: another rule than this
-    module's, with sizes in ticks, longest first.
+    level: 1 halves every step, 2 quarters it, and so on.
     """
     jumps = {0.0, *_inside(jumps, until)}
     marks = sorted(jumps | _apart(_inside(outputs, until), jumps))
@@ -26,7 +25,7 @@ def steps(jumps, outputs, until, level=0, growth=GROWTH, allowed=SIZES):
     for start, stop in zip(marks[:-1], marks[1:], strict=True):
         if start in jumps:
             last_jump = start
-        sizes = _between(start, stop, last_jump, 2.0**-level, growth, allowed)
+        sizes = _between(start, stop, last_jump, 2.0**-level)
         now = start
         for size in sizes[:-1]:
             now += size
@@ -70,13 +69,13 @@ def _inside(times, until):
     return (round(float(t), 9) for t in times if 0.0 <= t <= until)
 
 
-def _between(start, stop, last_jump, shrink, growth, allowed):
+def _between(start, stop, last_jump, shrink):
     """Step sizes from one mark to the next."""
     sizes, now = [], start
     while stop - now > EXACT:
-        wanted = max((now - last_jump) * growth / TICK, FIRST)
+        wanted = max((now - last_jump) * GROWTH / TICK, FIRST)
         room = (stop - now) / TICK
-        fits = [s * shrink for s in allowed if s <= wanted + EXACT and s * shrink <= room + 1e-6]
+        fits = [s * shrink for s in SIZES if s <= wanted + EXACT and s * shrink <= room + 1e-6]
         size = fits[0] * TICK if fits else stop - now
         sizes.append(size)
         now += size

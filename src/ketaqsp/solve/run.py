@@ -8,7 +8,7 @@ import numpy as np
 from ketaqsp.errors import BadInput
 from ketaqsp.solve import grid, plain, radau, reasons
 from ketaqsp.solve.native import engine as native
-from ketaqsp.solve.plain import _linear_pass, observe, with_constants  # noqa: F401
+from ketaqsp.solve.plain import observe
 from ketaqsp.solve.steady import starts
 
 CHUNK = 1024  # patients solved at once: what they need beside their results stays small
