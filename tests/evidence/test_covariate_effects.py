@@ -98,8 +98,8 @@ def test_sex_changes_the_duration_in_the_articles_version_only(scenario, longer)
 @pytest.mark.xfail(
     strict=True,
     reason="observed: 19 days if anxious, 1 day if not (26 patients); predicted: medians "
-    "of 42 days or more against 13.5 in the article's version, 19.5 against 17.5 by default; pooled "
-    "data have no such effect",
+    "of 42 days or more against 13.5 in the article's version, 19.5 against 17.5 by default; "
+    "pooled data have no such effect",
 )
 def test_anxious_patients_stay_well_nineteen_times_as_long():
     known, days = kept_days("article_covariates")
