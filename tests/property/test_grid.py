@@ -52,7 +52,44 @@ def test_no_output_is_lost_and_none_is_doubled(outputs, jumps, nudge):
     assert np.abs(times[places] - wanted).max() <= grid.SAME + 1e-9
 
 
+def memory_of(lengths):
+    lengths = np.array(lengths)
+    found = radau.memory(np.concatenate([[0.0], np.cumsum(lengths)]), lengths)
+    return found[:, :12].reshape(-1, 3, 4), found[:, 12]
+
+
 def test_no_polynomial_is_carried_too_far():
-    lengths = np.array([1.0, 1e-9, 2.0])
-    found = radau.all_weights(lengths).reshape(3, 3, 4)
-    assert (found[2] == [0, 0, 0, 1]).all()
+    weights, _ = memory_of([1e-9, 2.0])
+    assert (weights[1] == [0, 0, 0, 1]).all()
+
+
+def test_a_short_step_is_passed_over():
+    """The step after it goes by the longer one before it, so that rounding is not blown up."""
+    weights, kept = memory_of([1.0, 1e-3, 1e-3, 2.0, 2.0])
+    assert kept.tolist() == [1, 0, 0, 1, 0]
+    assert np.abs(weights).sum(axis=2).max() < 5e3
+
+
+@given(st.lists(st.floats(1e-6, 2), min_size=2, max_size=40))
+def test_memory_gives_a_cubic_back(lengths):
+    """Extrapolated from the step that is in memory, a cubic is itself, at whatever distance."""
+    weights, kept = memory_of(lengths)
+    starts = np.concatenate([[0.0], np.cumsum(lengths)])
+    cubic = np.polynomial.Polynomial([1.0, 0.3, -0.02, 0.001])
+    memory = None
+    for k, h in enumerate(lengths):
+        if memory is not None and (weights[k] != [0, 0, 0, 1]).any():
+            wanted = cubic(starts[k] + radau.NODES * h)
+            size = np.abs(weights[k]).sum() * np.abs(memory).max()
+            np.testing.assert_allclose(weights[k] @ memory, wanted, atol=1e-13 * size)
+        if kept[k]:
+            memory = cubic(starts[k] + h * np.array([0.0, *radau.NODES]))
+
+
+def test_weights_of_usual_grids_stay_small():
+    """So rounding in a guess of the feedback stays below 1e-12 of its value."""
+    for outputs in (np.arange(0, 673.0), np.arange(0, 673, 24.0), np.arange(0, 673, 7.3)):
+        jumps = (0.0, 2 / 3, 48.0, 48 + 2 / 3, 100.123)
+        times = np.array(grid.steps(jumps, outputs, 672.0))
+        found = radau.memory(times, np.array(grid.sizes(times)))
+        assert np.abs(found[:, :12]).max() < 1e4

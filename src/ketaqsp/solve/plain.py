@@ -3,7 +3,7 @@
 import numpy as np
 
 from ketaqsp.blocks import Algebra, Competition, terms
-from ketaqsp.solve import linear, radau
+from ketaqsp.solve import linear
 from ketaqsp.solve.sweep import Sweep
 
 BATCH = 128  # patients whose propagators are held at once: they stay in the cache
@@ -34,41 +34,38 @@ def solve(model, values, schedule, rows, course, interventions, tell=None, start
     state = sweep.start()
     for name in state:
         kept[name] = np.empty((len(keep), n))
-    backward = {name: np.tile(state[name], (3, 1)) for name in model.feedback}
-    last_h, start, place = None, None, {int(k): i for i, k in enumerate(keep)}
+    memory = {name: np.tile(state[name], (4, 1)) for name in model.feedback}
+    place = {int(k): i for i, k in enumerate(keep)}
     with np.errstate(all="ignore"):  # a failure shows as NaN and is dealt with by `run`
         for k, h in enumerate(lengths):
             if tell and k % TELL_EVERY == 0:
                 tell(k / len(lengths))
             if k in starts:
-                state, backward, start = _rested(starts[k], sweep, state, backward, start)
+                state, memory = _rested(starts[k], sweep, state, memory)
             if k in place:
                 for name, x in state.items():
                     kept[name][place[k]] = x
             now = {name: x[k] for name, x in nodes.items()}
             now.update(_in_force(interventions, p, times[k]))
-            guess = backward
-            if last_h is not None:
-                guess = {m: radau.extrapolate(start[m], backward[m], h / last_h) for m in backward}
-            start = {m: state[m] for m in backward}
-            state, backward = sweep.step(state, now, h, guess)
-            last_h = h
+            weights, kept_in_mind = course.weights[k, :-1].reshape(3, 4), course.weights[k, -1]
+            guess = {name: weights @ four for name, four in memory.items()}
+            before = state
+            state, found = sweep.step(state, now, h, guess)
+            if kept_in_mind:
+                memory = {m: np.concatenate([before[m][None], x]) for m, x in found.items()}
     if len(lengths) in starts:
-        state, *_ = _rested(starts[len(lengths)], sweep, state, backward, start)
+        state, _ = _rested(starts[len(lengths)], sweep, state, memory)
     if len(lengths) in place:
         for name, x in state.items():
             kept[name][place[len(lengths)]] = x
     return kept
 
 
-def _rested(restart, sweep, state, backward, start):
-    """State, node values and step start with the brain of some patients as before any dose."""
+def _rested(restart, sweep, state, memory):
+    """State and memory of the feedback with the brain of some patients as before any dose."""
     first, rests = sweep.start(), restart.rest > 0
     state = {name: np.where(rests, first[name], x) for name, x in state.items()}
-    backward = {name: np.where(rests, first[name], x) for name, x in backward.items()}
-    if start is not None:
-        start = {name: np.where(rests, first[name], x) for name, x in start.items()}
-    return state, backward, start
+    return state, {name: np.where(rests, first[name], x) for name, x in memory.items()}
 
 
 def _in_force(interventions, values, time):

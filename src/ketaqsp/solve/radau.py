@@ -7,7 +7,9 @@ linear in itself, so a 3x3 system in closed form is all that a step needs.
 import numpy as np
 
 _R = np.sqrt(6.0)
-FARTHEST = 1e4  # times its length that the polynomial of a step is carried forward
+REACH = 4.0  # lengths of a step that its polynomial is carried forward, where another will do ...
+MEMORY = 13  # numbers a step that say how memory is used: three nodes by four points, and a flag
+FARTHEST = 50.0  # ... and where none will: beyond, rounding (1e-16 times the cube) would show
 NODES = np.array([(4 - _R) / 10, (4 + _R) / 10, 1.0])
 A = np.array(
     [
@@ -49,32 +51,57 @@ def stages(inverse, start, h, production):
     return np.einsum("ijn,jn->in", inverse, right)
 
 
-def weights(ratio):
-    """(3, 4): what start and three node values of a step give at the nodes of the next.
+def weights(ratio, gap=0.0):
+    """(3, 4): what start and three node values of a step give at the nodes of a later one.
 
-    Rounding grows with the square of the ratio; beyond FARTHEST the end value stands for all.
+    ratio: the later step's length, gap: what lies between the two, both in lengths of the first.
+    Rounding grows with the cube of the distance; beyond FARTHEST the end value stands for all.
     """
-    if ratio > FARTHEST:
+    if ratio + gap > FARTHEST:
         return np.tile([0.0, 0.0, 0.0, 1.0], (3, 1))
     x = np.array([0.0, *NODES])
-    at = 1.0 + ratio * NODES
+    at = 1.0 + gap + ratio * NODES
     return np.array(
         [[np.prod([(a - x[m]) / (x[j] - x[m]) for m in range(4) if m != j]) for j in range(4)]
          for a in at]
     )  # fmt: skip
 
 
-def extrapolate(start, values, ratio):
-    """Node values of the next step from this step's polynomial; ratio = next length/this one."""
-    w = weights(ratio)
-    return w[:, :1] * start + w[:, 1:] @ values
+def sources(times, lengths):
+    """(K,): the step whose polynomial each step is extrapolated from; -1 for the first: rest.
+
+    The latest that need not be carried further than REACH of its lengths, else the one carried
+    least far. One polynomial is kept at a time, so no step goes by a later one than its successor.
+    """
+    ends, found = np.asarray(times)[1:], np.arange(-1, len(lengths) - 1)
+    longest = lengths.max()
+    for k in np.flatnonzero(lengths[1:] > REACH * lengths[:-1]) + 1:
+        best, least = k - 1, np.inf
+        for j in range(k - 1, -1, -1):
+            distance = ends[k] - ends[j]
+            if distance / lengths[j] < least:
+                best, least = j, distance / lengths[j]
+            if least <= REACH or distance / longest >= least:
+                break
+        found[k] = best
+    for k in range(len(lengths) - 2, -1, -1):
+        if found[k + 1] < k:
+            found[k] = min(found[k], found[k + 1])
+    return found
 
 
-def all_weights(lengths):
-    """(K, 12): weights() of every step, by rows; the first step has nothing to go by but rest."""
-    out = np.empty((len(lengths), 3, 4))
-    out[0] = np.array([1.0, 0.0, 0.0, 0.0])
-    ratios, which = np.unique(lengths[1:] / lengths[:-1], return_inverse=True)
-    if len(ratios):
-        out[1:] = np.array([weights(ratio) for ratio in ratios])[which]
-    return out.reshape(-1, 12)
+def memory(times, lengths):
+    """(K, 13): weights() of every step, by rows, and 1 where its own polynomial is kept, else 0."""
+    starts, out = np.asarray(times)[:-1], np.zeros((len(lengths), MEMORY))
+    source = sources(times, lengths)
+    out[0, :12:4] = 1.0
+    known = {}
+    for k in range(1, len(lengths)):
+        j = source[k]
+        gap = (starts[k] - starts[j]) / lengths[j] - 1.0 if j < k - 1 else 0.0
+        asked = lengths[k] / lengths[j], gap
+        if asked not in known:
+            known[asked] = weights(*asked).ravel()
+        out[k, :12] = known[asked]
+    out[source[1:], MEMORY - 1] = 1.0
+    return out

@@ -52,8 +52,8 @@ class Course:
 
     @cached_property
     def weights(self):
-        """(K, 12), see radau.all_weights: reckoned once a grid."""
-        return radau.all_weights(self.lengths)
+        """(K, 13), see radau.memory: reckoned once a grid."""
+        return radau.memory(self.times, self.lengths)
 
 
 def run(

@@ -2,7 +2,7 @@
 
 Arrays have patients last. At a step a name holds its values at the three nodes, (3, n); a
 parameter is a number or (n,). States read upstream of where they are solved (mood's stress, read
-by spine loss) are extrapolated from the last step's polynomial: they are slow.
+by spine loss) are extrapolated from an earlier step's polynomial: they are slow.
 """
 
 import numpy as np

@@ -117,10 +117,11 @@ def _sweep(task, values, nodes, needed, n):
         h, weights, at = given
         env = {**values, **{x: at[i] for i, x in enumerate(names)}}
         for name, four in last.items():
-            env[name] = sum(weights[i::4, None] * four[i] for i in range(4))
+            env[name] = sum(weights[i:12:4, None] * four[i] for i in range(4))
         every = collocation.gains(h, stacked_losses)
         found = {key: collocation.picked(every, i) for key, i in order.items()}
-        after, last = _walk(model, state, env, h, (ready, found), n)
+        after, new = _walk(model, state, env, h, (ready, found), n)
+        last = {name: jnp.where(weights[12] != 0, new[name], last[name]) for name in last}
         return (after, last), {name: state[name] for name in kept}
 
     stacked = jnp.stack([nodes[x] for x in names], 1)  # (K, names, 3, n)

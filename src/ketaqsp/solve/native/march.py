@@ -4,6 +4,8 @@ Everything that differs between runs (grid, doses, parameters, what is kept) is 
 an array of 64-bit fields named in FIELDS; the program holds the model's equations only.
 """
 
+from ketaqsp.solve import radau
+
 FIELDS = (
     "parameters",  # (P, columns)
     "columns",
@@ -18,7 +20,7 @@ FIELDS = (
     "size_of",  # (steps,): place of the length among the sizes
     "interval",  # (steps,): edge whose rates hold
     "jump",  # (steps,): edge whose amounts enter before the step, or -1
-    "weights",  # (steps, 12): extrapolation of what runs against the sweep
+    "weights",  # (steps, 13): extrapolation of what runs against the sweep (radau.memory)
     "sizes",  # step lengths that occur
     "halves",  # place of the size that is half of this one, or -1
     "n_sizes",
@@ -39,7 +41,6 @@ FIELDS = (
     "bad",  # (wide,): set to 1 where an output is not finite or negative
     "negative",  # below this a state counts as failed (a double)
 )
-WEIGHTS = 12  # of one step: three nodes by four points
 WHOLE = ("columns", "edges", "groups", "steps", "n_sizes", "n_wanted", "outputs", "wide")
 
 
@@ -74,7 +75,7 @@ def march(machine, layout, parameters, systems, spare):
     text += _STEP.format(b=b)
     for i, system in enumerate(systems):
         text += _linear(v, b, system, i)
-    return text + _END.format(v=v, b=b, bad=layout["bad"], weights=WEIGHTS)
+    return text + _END.format(v=v, b=b, bad=layout["bad"], weights=radau.MEMORY)
 
 
 def _jump(v, b, system, i, j):

@@ -5,6 +5,7 @@ decide), @prepare (gains of a step length), @step, @look (signals at an output, 
 """
 
 from ketaqsp.blocks import Algebra, Competition, Turnover
+from ketaqsp.solve import radau
 from ketaqsp.solve.native import collocation
 from ketaqsp.solve.native.expressions import Graph
 from ketaqsp.solve.native.formula import Formula
@@ -135,9 +136,7 @@ class Sweep:
                 start, gains = f.load(block.name), self._gains(f, block.name, loss, h)
                 x = collocation.stages(c, gains, start, made)
                 if block.name in self.model.feedback:
-                    f.store(start, ("backward", block.name, "before"))
-                    for s in STAGES:
-                        f.store(x[s], ("backward", block.name, s))
+                    self._remember(f, block.name, (start, *x))
                 else:
                     values[block.name] = x
                 f.store(x[2], block.name)
@@ -147,7 +146,7 @@ class Sweep:
         return c.function("step", given, flags="noinline")
 
     def _extrapolated(self, f, name):
-        """Values at the nodes from the last step's polynomial; %weights is (3, 4), by rows."""
+        """Values at the nodes from the polynomial in memory; %weights is (3, 4), by rows."""
         c = f.code
         last = [f.load(("backward", name, key)) for key in ("before", *STAGES)]
         out = []
@@ -158,6 +157,15 @@ class Sweep:
                 weights.append(c.splat(c.put(f"load double, ptr {where}")))
             out.append(c.total(zip(weights, last, strict=True)))
         return out
+
+    def _remember(self, f, name, points):
+        """This step's polynomial takes the place of the one in memory, if the grid says so."""
+        c = f.code
+        where = c.put(f"getelementptr double, ptr %weights, i64 {radau.MEMORY - 1}")
+        kept = c.compare("one", c.splat(c.put(f"load double, ptr {where}")), c.number(0.0))
+        for key, x in zip(("before", *STAGES), points, strict=True):
+            place = ("backward", name, key)
+            f.store(c.select(kept, x, f.load(place)), place)
 
     def _compete(self, f, block, traced, h):
         """Total bound at the nodes: one 3x3 system for all ligands of a pool (see Sweep)."""
