@@ -1,7 +1,7 @@
 """The linear part, exactly: matrix exponentials of each plasma system, applied step by step.
 
-dx/dt = M x + B u with u constant on a step. The generator has no negative entry off its diagonal,
-so exp(M h) = exp(-q h) exp((M + q I) h) is a sum of positive terms: no cancellation.
+dx/dt = M x + B u with u constant on a step. What is kept is the growth F = exp(M h) - I: a state
+that hardly moves on a step keeps its digits, and (I + F)^2 - I is written without cancellation.
 """
 
 import math
@@ -39,50 +39,73 @@ def generator(system, values, n):
 
 def exponential(g, h):
     """exp of the generator (n, m, m + k) over h, the inputs held: same shape."""
+    out = growth(g, h)
+    rows = range(g.shape[1])
+    out[:, rows, rows] += 1.0
+    return out
+
+
+def growth(g, h):
+    """exponential() less the identity, every digit of it: same shape.
+
+    Taylor's series of exp(A) - I at a small A, where its terms hardly cancel, then doubled.
+    """
     n, m, wide = g.shape
-    full = np.zeros((n, wide, wide))
-    full[:, :m] = g * h
-    q = -full[:, range(wide), range(wide)].min(axis=1)
+    a = g * h
+    q = -a[:, range(m), range(m)].min(axis=1)
     # A patient with a rate that is not finite comes out as NaN and takes nobody along.
     fastest = q[np.isfinite(q)].max(initial=1e-300)
     squarings = max(0, math.ceil(math.log2(fastest * 2)) + 1)
-    shrunk = full / 2.0**squarings
-    shift = q / 2.0**squarings
-    shrunk[:, range(wide), range(wide)] += shift[:, None]
-    total = np.zeros_like(full)
-    total[:, range(wide), range(wide)] = 1.0
-    term = total.copy()
-    for order in range(1, TERMS + 1):
-        term = term @ shrunk / order
-        total += term
-    total *= np.exp(-shift)[:, None, None]
+    a /= 2.0**squarings
+    unit = np.eye(m, wide)
+    total = np.broadcast_to(unit, a.shape)
+    for order in range(TERMS, 1, -1):
+        total = unit + _onto(a, total) / order
+    total = _onto(a, total)
     for _ in range(squarings):
-        total = total @ total
-    return total[:, :m]
+        total = doubled(total)
+    return total
 
 
-def _squared(e):
-    """The exponential of twice the step from that of the step."""
-    n, m, wide = e.shape
-    full = np.zeros((n, wide, wide))
-    full[:, :m] = e
-    full[:, range(m, wide), range(m, wide)] = 1.0
-    return e @ full
+def _onto(left, right):
+    """left times right, whose rows for the inputs are those of the identity."""
+    m = left.shape[1]
+    out = left[:, :, :m] @ right
+    out[:, :, m:] += left[:, :, m:]
+    return out
+
+
+def doubled(f):
+    """The growth of twice the step, (I + F)^2 - I: F_ij (E_ii + E_jj) + sum over others F_ik F_kj.
+
+    On the diagonal F_ii (2 + F_ii) + the sum. E = I + F has no negative entry, so nothing cancels.
+    """
+    m, wide = f.shape[1:]
+    rows = range(m)
+    own = f[:, rows, rows]
+    others = f.copy()
+    others[:, rows, rows] = 0.0
+    out = others[:, :, :m] @ others
+    stays = np.ones((len(f), wide))
+    stays[:, :m] += own
+    out += others * (stays[:, :m, None] + stays[:, None, :])
+    out[:, rows, rows] += own * (2.0 + own)
+    return out
 
 
 def propagators(g, lengths, wanted):
-    """For each step length: the exponential, and its rows `wanted` at the two inner nodes.
+    """For each step length: the growth, and its rows `wanted` at the two inner nodes.
 
-    Returns {length: (E (n, m, m+k), inner (n, 2 len(wanted), m+k))}. A length that is twice
-    another one is squared from it.
+    Returns {length: (F (n, m, m+k), inner (n, 2 len(wanted), m+k))}. A length that is twice
+    another one is doubled from it.
     """
     kept, out = {}, {}
     for length in sorted(set(lengths)):
         half = kept.get(round(length / 2 * 1e10))
         if half is not None:
-            three = [_squared(e) for e in half]
+            three = [doubled(f) for f in half]
         else:
-            three = [exponential(g, c * length) for c in NODES]
+            three = [growth(g, c * length) for c in NODES]
         kept[round(length * 1e10)] = three
         inner = np.concatenate([three[0][:, wanted], three[1][:, wanted]], axis=1)
         out[length] = (np.ascontiguousarray(three[2]), inner)
@@ -123,8 +146,8 @@ def march(system, g, lengths, given, wanted, keep, restarts=None):
         z[:, m:, 0] = rates[k].T
         step, inner = shared[length]
         at = (inner @ z)[:, :, 0].T
-        nodes[k, :2] = at.reshape(2, len(wanted), n)
-        z[:, :m] = step @ z
+        nodes[k, :2] = z[:, wanted, 0].T + at.reshape(2, len(wanted), n)
+        z[:, :m] += step @ z
         nodes[k, 2] = z[:, wanted, 0].T
     restart(len(lengths))
     if len(lengths) in place:

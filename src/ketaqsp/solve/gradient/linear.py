@@ -16,7 +16,7 @@ from ketaqsp.blocks import Flow, Follow
 from ketaqsp.solve.linear import TERMS
 from ketaqsp.solve.radau import NODES
 
-MOST_SQUARINGS = 16  # of an exponential from scratch: the fastest rate times its span below 2^15
+MOST_SQUARINGS = 16  # doublings from scratch: the fastest rate times its span below 2^15
 
 
 def generator(system, values, n):
@@ -49,35 +49,43 @@ def generator(system, values, n):
 
 
 @jax.checkpoint
-def _exponential(g, h, count):
-    """exp of the generator (n, m, m + k) over h, inputs held, squared `count` times."""
-    n, m, wide = g.shape
-    unit = jnp.eye(wide)
-    full = jnp.zeros((n, wide, wide)).at[:, :m].set(g * h)
-    q = jax.lax.stop_gradient(-jnp.diagonal(full, axis1=1, axis2=2).min(axis=1))
-    share = 0.5**count
-    shift = q * share
-    shrunk = full * share + shift[:, None, None] * unit
+def _growth(g, h, count):
+    """exp of the generator (n, m, m + k) over h less the identity, doubled `count` times."""
+    m, wide = g.shape[1:]
+    unit, shrunk = jnp.eye(m, wide), g * (h * 0.5**count)
+
+    def onto(right):
+        return (shrunk[:, :, :m] @ right).at[:, :, m:].add(shrunk[:, :, m:])
 
     def horner(total, order):
-        return unit + shrunk @ total / order, None
+        return unit + onto(total) / order, None
 
-    def square(x, i):
-        return jnp.where(i < count, x @ x, x), None
+    def again(x, i):
+        return jnp.where(i < count, _doubled(x), x), None
 
-    start = jnp.broadcast_to(unit, (n, wide, wide))
-    total, _ = jax.lax.scan(horner, start, jnp.arange(TERMS, 0, -1.0))
-    total = total * jnp.exp(-shift)[:, None, None]
-    return jax.lax.scan(square, total, jnp.arange(MOST_SQUARINGS))[0]
+    start = jnp.broadcast_to(unit, g.shape)
+    total, _ = jax.lax.scan(horner, start, jnp.arange(TERMS, 1, -1.0))
+    return jax.lax.scan(again, onto(total), jnp.arange(MOST_SQUARINGS))[0]
+
+
+def _doubled(f):
+    """The growth of twice the step, (..., m, wide): see ketaqsp.solve.linear.doubled."""
+    m, wide = f.shape[-2:]
+    diagonal = jnp.eye(m, wide)
+    own = jnp.diagonal(f[..., :m], axis1=-2, axis2=-1)
+    others = f * (1.0 - diagonal)
+    here, there = own[..., :, None], jnp.pad(own, [(0, 0)] * (f.ndim - 2) + [(0, wide - m)])
+    out = others[..., :m] @ others + others * ((1.0 + here) + (1.0 + there[..., None, :]))
+    return out + diagonal * (here * (2.0 + here))
 
 
 def squarings(fastest, h):
-    """How often the exponential over h is squared where the fastest rate is this (1/h)."""
+    """How often the growth over h is doubled where the fastest rate is this (1/h)."""
     return min(MOST_SQUARINGS, max(0, math.ceil(math.log2(fastest * h * 2)) + 1))
 
 
 def families(lengths):
-    """[(length, its doubles that occur)]: the first is worked out, the others are squared."""
+    """[(length, its doubles that occur)]: the first is worked out, the others are doubled."""
     known = {round(x * 1e10): float(x) for x in lengths}
     left, out = set(known), []
     for key in sorted(known):
@@ -95,21 +103,22 @@ def families(lengths):
 def propagators(g, lengths, fastest, wanted):
     """Whole steps (S, m, wide, n) and rows `wanted` at the inner nodes (S, 2 wanted, wide, n).
 
-    lengths: (S,) sorted. One that is twice another is squared from it.
+    lengths: (S,) sorted. One that is twice another is doubled from it. All are growths: what is
+    added to the state.
     """
     m = g.shape[1]
     chains = families(lengths)
     spans = np.array([[c * chain[0] for c in NODES] for chain in chains])
     counts = np.vectorize(partial(squarings, fastest))(spans).astype(float)
     given = jnp.asarray(spans.ravel()), jnp.asarray(counts.ravel())
-    roots = jax.lax.map(lambda x: _exponential(g, *x), given)
+    roots = jax.lax.map(lambda x: _growth(g, *x), given)
     roots = roots.reshape(len(chains), 3, *roots.shape[1:])
     deep = [i for i, chain in enumerate(chains) if len(chain) > 1]
     most = max((len(chain) for chain in chains), default=1) - 1
     made = {chain[0]: roots[i] for i, chain in enumerate(chains)}
     if deep:
         first = roots[np.array(deep)]
-        _, doubles = jax.lax.scan(lambda x, _: (x @ x, x @ x), first, None, length=most)
+        _, doubles = jax.lax.scan(lambda x, _: (_doubled(x),) * 2, first, None, length=most)
         for place, i in enumerate(deep):
             for order, length in enumerate(chains[i][1:]):
                 made[length] = doubles[order, place]
@@ -164,9 +173,10 @@ def _affine(size_of, wanted, whole, inner, rates, jumps, sources):
     @jax.checkpoint
     def step(z, given):
         which, rate, jump, *more = given
-        met = jnp.concatenate([z + jump, rate])[None]
-        after = (whole[which] * met).sum(1)
-        at = (inner[which] * met).sum(1)
+        now = z + jump
+        met = jnp.concatenate([now, rate])[None]
+        after = now + (whole[which] * met).sum(1)
+        at = jnp.tile(now[picked], (2, 1)) + (inner[which] * met).sum(1)
         if more:
             after, at = after + more[0], at + more[1]
         nodes = jnp.concatenate([at.reshape(2, k, n), after[picked][None]])

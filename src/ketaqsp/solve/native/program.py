@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 from ketaqsp.blocks import terms
-from ketaqsp.solve.native import linear
+from ketaqsp.solve.native import exponential, linear
+from ketaqsp.solve.native.code import Code
 from ketaqsp.solve.native.formula import Formula, Layout
 from ketaqsp.solve.native.march import march
 from ketaqsp.solve.native.step import Sweep
@@ -46,7 +47,9 @@ def program(model, machine):
     for i, (system, placed) in enumerate(systems):
         if system.pattern not in tags:
             tags[system.pattern] = len(tags)
-            parts.append(linear.functions(machine, system, tags[system.pattern]))
+            tag = tags[system.pattern]
+            parts.append(exponential.functions(machine, system, tag))
+            parts.append(linear.advance(system, tag, Code(machine)))
         placed.tag = tags[system.pattern]
         formula = Formula(machine, layout, fresh=True)
         used = formula.code.put(f"load {machine.v}, ptr %used, align 8")
