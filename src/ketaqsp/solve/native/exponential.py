@@ -16,7 +16,11 @@ def functions(machine, system, tag):
     """Text of @growth, @double and @table for systems of this pattern."""
     size = len(system.reached)
     return "\n".join(
-        (_growth(machine, system, tag), double(system, tag, Code(machine)), _table(machine, tag, size))
+        (
+            _growth(machine, system, tag),
+            double(system, tag, Code(machine)),
+            _table(machine, tag, size),
+        )
     )
 
 
