@@ -35,17 +35,19 @@ class Grid:
 class Engine:
     """The machine code of one model. machine: another than the best this computer has."""
 
+    entry, reverse = "march", False
+
     def __init__(self, model, machine=None):
         self.machine = machine or compiler.host()
-        self.program = program(model, self.machine)
+        self.program = program(model, self.machine, self.reverse)
         name = cache.key(compiler.identity(), self.program.text)
         code = cache.load(name)
         if code is None:
             code = compiler.compiled(self.program.text)
             cache.keep(name, code)
-        self._library, addresses = compiler.linked(code, ["march"])
+        self._library, addresses = compiler.linked(code, [self.entry])
         three = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64)
-        self._march = ctypes.CFUNCTYPE(None, *three)(addresses["march"])
+        self._march = ctypes.CFUNCTYPE(None, *three)(addresses[self.entry])
         self._rows = {name: i for i, name in enumerate(self.program.parameters)}
 
     def solve(self, values, n, given, grid, out, wanted, negative, workers, tell=None):
@@ -57,6 +59,11 @@ class Engine:
         workers: threads. tell: called with the number of patients done.
         """
         plan = _Plan(self, values, given, grid, n, out, wanted, negative)
+        self._all(plan, n, workers, tell)
+        return plan.bad[:n] > 0
+
+    def _all(self, plan, n, workers, tell=None):
+        """Run a plan, in pieces, on so many threads."""
         lanes, groups = self.machine.lanes, plan.groups
         pieces = [range(i, min(i + TASK, groups)) for i in range(0, groups, TASK)]
         if workers == 1 or len(pieces) == 1:
@@ -64,7 +71,7 @@ class Engine:
                 self._run(plan, piece)
                 if tell:
                     tell(min(piece.stop * lanes, n))
-            return plan.bad[:n] > 0
+            return
         with ThreadPoolExecutor(min(workers, len(pieces))) as pool:
             waiting = [pool.submit(self._run, plan, piece) for piece in pieces]
             try:
@@ -75,15 +82,16 @@ class Engine:
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-        return plan.bad[:n] > 0
 
     def _run(self, plan, groups):
-        memory = _aligned(
-            (self.program.memory + self.program.table * plan.sizes, self.machine.lanes)
-        )
+        memory = _aligned((self._room(plan), self.machine.lanes))
         for group in groups:
             memory[self.program.slots["bad"]] = 0.0
             self._march(memory.ctypes.data, plan.fields.ctypes.data, group)
+
+    def _room(self, plan):
+        """Vectors of memory that a worker needs."""
+        return self.program.memory + self.program.table * plan.sizes
 
 
 def engine(model):
@@ -128,7 +136,7 @@ class _Plan:
         self.sizes = len(sizes)
         rates, amounts, used = self._given(made, given, grid, n, columns)
         again = self._restarts(made, grid, n, columns, used)
-        steps = len(course.lengths)
+        self.steps = steps = len(course.lengths)
         looks = np.full(steps + 1, -1)
         looks[course.keep] = np.arange(len(course.keep))
         jump = np.full(steps, -1)

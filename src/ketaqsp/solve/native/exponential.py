@@ -13,47 +13,63 @@ MOST = 60  # doublings: a rate that asks for more is not finite
 
 
 def functions(machine, system, tag):
-    """Text of @growth, @double and @table for systems of this pattern."""
-    size = len(system.reached)
+    """Text of @turn, @growth, @double and @table for systems of this pattern."""
     return "\n".join(
         (
+            turn(system, tag, Code(machine)),
             _growth(machine, system, tag),
             double(system, tag, Code(machine)),
-            _table(machine, tag, size),
+            _table(machine, tag, len(system.reached)),
         )
     )
 
 
-def onto(c, system, left, right):
-    """{entry: value} of left times right. left: {entry: value}; right(k, j); inputs are held."""
-    out, rows = {}, rows_of(left)
-    for i, j in system.reached:
-        pairs = [(left[i, k], right(k, j)) for k in rows[i] if (k, j) in system.place]
+def room(system):
+    """Vectors of spare memory that @growth needs."""
+    return len(system.reached) + len(system.direct)
+
+
+def turn(system, tag, code):
+    """@turn(out, a, p, share, unit): a turn of Horner's rule, out = unit I + share A P.
+
+    a: entries of A; p: those of P, whose rows for the inputs are the identity's. code: empty.
+    """
+    c = code
+    left = {e: c.load("%a", where) for e, where in system.given.items()}
+    rows, share, unit = rows_of(left), c.splat("%share"), c.splat("%unit")
+    for (i, j), where in system.place.items():
+        pairs = [
+            (left[i, k], c.load("%p", system.place[k, j]))
+            for k in rows[i]
+            if (k, j) in system.place
+        ]
         held = left[i, j] if j >= system.m and (i, j) in left else None
-        out[i, j] = c.total(pairs, held)
-    return out
+        x = c.total(pairs, held)
+        x = c.fma(x, share, unit) if i == j else c.op("mul", x, share)
+        c.store(x, "%out", where)
+    given = "ptr noalias %out, ptr noalias %a, ptr noalias %p, double %share, double %unit"
+    return c.function(f"turn_{tag}", given, flags="noinline")
 
 
 def _growth(machine, system, tag):
     """@growth(out, generator, h, spare): Horner's rule on the scaled generator, then doublings."""
     c, size = Code(machine), len(system.reached)
-    count = scaled(c, system, size)
-    for i, j in system.place:
-        c.store(c.number(1.0 if i == j else 0.0), "%out", system.place[i, j])
+    count, _ = scaled(c, system, "%spare", size)
+    a = c.at("%spare", size)
+    identity(c, system, "%out")
     c.do("br label %series")
     c.label("series")
     c.do(f"%order = phi i64 [ {TERMS}, %entry ], [ %lower, %series ]")
-    series(c, system, size, "%out", "%spare")
+    divided = c.put("uitofp i64 %order to double")
+    share = c.put(f"fdiv double 1.0, {divided}")
+    c.do("%last = icmp eq i64 %order, 1")
+    c.do("%unit = select i1 %last, double 0.0, double 1.0")
+    c.do(f"call void @turn_{tag}(ptr %spare, ptr {a}, ptr %out, double {share}, double %unit)")
     c.do(copy(machine, "%out", "%spare", size))
     c.do("%lower = sub i64 %order, 1")
-    c.do("%more = icmp ugt i64 %lower, 1")
+    c.do("%more = icmp ne i64 %lower, 0")
     c.do("br i1 %more, label %series, label %summed")
     c.label("summed")
-    left = {e: c.load("%spare", size + system.given[e]) for e in system.direct}
-    last = onto(c, system, left, lambda k, j: c.load("%out", system.place[k, j]))
-    for e, x in last.items():
-        c.store(x, "%spare", system.place[e])
-    c.do(copy(machine, "%out", "%spare", size))
     most = c.put(f"call i64 @llvm.vector.reduce.smax({c.m.i} {count})")
     c.do("br label %check")
     c.label("check")
@@ -73,21 +89,16 @@ def _growth(machine, system, tag):
     return c.function(f"growth_{tag}", given)
 
 
-def series(c, system, size, before, to):
-    """One turn of Horner's rule, `to` = I + A before/order, with A after `size` places of %spare."""
-    divided = c.put("uitofp i64 %order to double")
-    share = c.splat(c.put(f"fdiv double 1.0, {divided}"))
-    left = {e: c.load("%spare", size + system.given[e]) for e in system.direct}
-    made = onto(c, system, left, lambda k, j: c.load(before, system.place[k, j]))
-    for (i, j), x in made.items():
-        x = c.fma(x, share, c.number(1.0)) if i == j else c.strict("mul", x, share)
-        c.store(x, to, system.place[i, j])
+def identity(c, system, to):
+    """Stores I at `to`."""
+    for (i, j), where in system.place.items():
+        c.store(c.number(1.0 if i == j else 0.0), to, where)
 
 
-def scaled(c, system, size):
-    """Stores the generator times h, scaled, after `size` places of %spare.
+def scaled(c, system, base, first):
+    """Stores the generator times h, scaled, after `first` places of `base`.
 
-    Returns how often each lane is to be doubled: a patient alone decides.
+    Returns how often each lane is to be doubled (a patient alone decides), and h as scaled.
     """
     h = c.splat("%h")
     entry = {e: c.load("%generator", system.given[e]) for e in system.direct}
@@ -103,8 +114,8 @@ def scaled(c, system, size):
     shrink = c.integer("shl", c.integer("sub", c.whole(1023), count), c.whole(52))
     step = c.strict("mul", h, c.floats(shrink))
     for e, where in system.given.items():
-        c.store(c.strict("mul", entry[e], step), "%spare", size + where)
-    return count
+        c.store(c.strict("mul", entry[e], step), base, first + where)
+    return count, step
 
 
 def pending(c, turn, count):

@@ -27,10 +27,11 @@ class Formula:
     """Writes nodes into a function. leaf(name, stage) gives the value of a name that varies.
 
     What is fixed is read from its place in memory, unless `fresh` says that it is made here.
+    code: an empty Code of another kind.
     """
 
-    def __init__(self, machine, layout, leaf=None, fresh=False):
-        self.code, self.layout = Code(machine), layout
+    def __init__(self, machine, layout, leaf=None, fresh=False, code=None):
+        self.code, self.layout = code or Code(machine), layout
         self.leaf, self.fresh, self.done = leaf, fresh, {}
 
     def __call__(self, node, stage=0):

@@ -44,8 +44,11 @@ FIELDS = (
 WHOLE = ("columns", "edges", "groups", "steps", "n_sizes", "n_wanted", "outputs", "wide")
 
 
-def march(machine, layout, parameters, systems, spare):
-    """Text of @march(ctx, plan, group). systems: of Placed; parameters: how many there are."""
+def march(machine, layout, parameters, systems, spare, tape=None):
+    """Text of @march(ctx, plan, group). systems: of Placed; parameters: how many there are.
+
+    tape: {"table", "kept"} where the state at every point is to be kept (see backward.py).
+    """
     v, b = machine.v, machine.bytes
     lines = ["define void @march(ptr noalias %ctx, ptr noalias %plan, i64 %group) {", "entry:"]
     for i, name in enumerate(FIELDS):
@@ -69,16 +72,17 @@ def march(machine, layout, parameters, systems, spare):
     for i, system in enumerate(systems):
         text += _AGAIN.format(v=v, b=b, i=i, next=i + 1, z=system.z, n=system.states, first=first)
         first += system.states
-    text += _LOOK.format(v=v, b=b, last=len(systems))
+    text += f"again{len(systems)}:" + (_KEEP.format(v=v, both=sum(spare), **tape) if tape else "")
+    text += _LOOK.format(v=v, b=b)
     for j, (system, i) in enumerate((s, i) for s in systems for i in range(s.inputs)):
-        text += _jump(v, b, system, i, j)
+        text += jump(v, b, system, i, j)
     text += _STEP.format(b=b)
     for i, system in enumerate(systems):
-        text += _linear(v, b, system, i)
+        text += linear(v, b, system, i)
     return text + _END.format(v=v, b=b, bad=layout["bad"], weights=radau.MEMORY)
 
 
-def _jump(v, b, system, i, j):
+def jump(v, b, system, i, j):
     """Amounts of one input enter by the column of the generator that its rate enters by."""
     text = f"""
   %n{j}.edge = mul i64 %edges, {j}
@@ -100,8 +104,11 @@ def _jump(v, b, system, i, j):
     return text + "\n"
 
 
-def _linear(v, b, system, i):
-    """Rates of this interval, then the system's step, unless nobody here is given anything."""
+def linear(v, b, system, i, before=""):
+    """Rates of this interval, then the system's step, unless nobody here is given anything.
+
+    before: lines between the two, where %z{i} is the system's state.
+    """
     text = f"""
   br i1 %active{i}, label %run{i}, label %idle{i}
 run{i}:"""
@@ -122,7 +129,7 @@ run{i}:"""
   %e{i}.first = mul i64 %size, {3 * system.size}
   %e{i} = getelementptr {v}, ptr %table{i}, i64 %e{i}.first
   %z{i} = getelementptr {v}, ptr %ctx, i64 {system.z}
-  %nodes{i} = getelementptr {v}, ptr %ctx, i64 {system.nodes}
+  %nodes{i} = getelementptr {v}, ptr %ctx, i64 {system.nodes}{before}
   call void @advance_{system.tag}(ptr %z{i}, ptr %e{i}, ptr %nodes{i})
   br label %idle{i}
 idle{i}:"""
@@ -247,8 +254,16 @@ state{i}:
   br i1 %a{i}.go, label %state{i}, label %again{next}
 """
 
+# Behind the tables of plasma, and the adjoints of all memory.
+_KEEP = """
+  %keep.tables = mul i64 %n_sizes, {twice}
+  %keep.behind = add i64 %keep.tables, {both}
+  %keep.row = mul i64 %k, {kept}
+  %keep.place = add i64 %keep.behind, %keep.row
+  %keep.to = getelementptr {v}, ptr %ctx, i64 %keep.place
+  call void @save(ptr %ctx, ptr %keep.to)"""
+
 _LOOK = """
-again{last}:
   br label %looking
 looking:
   %look.at = getelementptr i64, ptr %looks, i64 %k

@@ -1,7 +1,8 @@
 """One step of the sweep as code, from the blocks of a model: see ketaqsp.solve.sweep.
 
 Functions written: @begin (constants and states before a dose), @fixed (what parameters alone
-decide), @prepare (gains of a step length), @step, @look (signals at an output, and failures).
+decide), @prepare (gains of a step length), @step, @look (signals at an output, and failures). Each
+takes an empty Code; a Tape in its place writes the function that runs it backwards.
 """
 
 from ketaqsp.blocks import Algebra, Competition, Turnover
@@ -51,9 +52,9 @@ class Sweep:
 
     # -- before the first step -------------------------------------------------------------
 
-    def begin(self, nodes):
+    def begin(self, nodes, code=None):
         """@begin: signals of parameters alone, and every state before the first dose."""
-        f = Formula(self.machine, self.layout, fresh=True)
+        f = Formula(self.machine, self.layout, fresh=True, code=code)
         for block in self.model.constants:
             # Stored under its name, where what follows reads it.
             f.store(f(self.graph.trace(block.value)), block.name)
@@ -90,17 +91,17 @@ class Sweep:
                     f.store(c.select(which, start, f.load(key)), key)
         return c.function("rest", "ptr noalias %ctx, ptr noalias %which", flags="noinline")
 
-    def fixed(self):
+    def fixed(self, code=None):
         """@fixed: every value that parameters alone decide and another function reads."""
-        f = Formula(self.machine, self.layout, fresh=True)
+        f = Formula(self.machine, self.layout, fresh=True, code=code)
         kept = [key for key in self.layout.slots if hasattr(key, "fixed")]
         for node in kept:
             f.store(f(node), node)
         return f.code.function("fixed", "ptr noalias %ctx", flags="noinline")
 
-    def prepare(self):
+    def prepare(self, code=None):
         """@prepare: gains of every state with a fixed loss, for a step of h."""
-        f = Formula(self.machine, self.layout)
+        f = Formula(self.machine, self.layout, code=code)
         c = f.code
         h = c.splat("%h")
         for key, loss in self.prepared:
@@ -119,10 +120,10 @@ class Sweep:
 
     # -- a step ----------------------------------------------------------------------------
 
-    def step(self, nodes):
+    def step(self, nodes, code=None):
         """@step: all states after h. nodes: {linear state: place of its values at the nodes}."""
         values = {}
-        f = Formula(self.machine, self.layout, lambda name, stage: values[name][stage])
+        f = Formula(self.machine, self.layout, lambda name, stage: values[name][stage], code=code)
         c = f.code
         h = c.splat("%h")
         for name, place in nodes.items():
@@ -195,19 +196,21 @@ class Sweep:
 
     # -- an output -------------------------------------------------------------------------
 
-    def look(self):
+    def look(self, code=None):
         """@look: every signal now; marks patients with a state that is not finite or negative."""
         values = dict.fromkeys(self.model.states)
-        f = Formula(self.machine, self.layout, lambda name, _: values[name])
+        f = Formula(self.machine, self.layout, lambda name, _: values[name], code=code)
         c = f.code
         lowest, sound = c.number(0.0), c.number(0.0)
         for name in values:
             values[name] = x = f.load(name)
-            lowest = c.select(c.compare("olt", x, lowest), x, lowest)
-            # 0 x is NaN where x is not finite.
-            sound = c.fma(x, c.number(0.0), sound)
-        bad = c.compare("ult", c.op("add", lowest, sound), c.splat("%negative"))
-        f.store(c.select(bad, c.number(1.0), f.load("bad")), "bad")
+            if code is None:
+                lowest = c.select(c.compare("olt", x, lowest), x, lowest)
+                # 0 x is NaN where x is not finite.
+                sound = c.fma(x, c.number(0.0), sound)
+        if code is None:
+            bad = c.compare("ult", c.op("add", lowest, sound), c.splat("%negative"))
+            f.store(c.select(bad, c.number(1.0), f.load("bad")), "bad")
         for block, traced in (*self.blocks, *self.readouts):
             if isinstance(block, Competition):
                 whole = values[block.bound[0]]

@@ -63,6 +63,12 @@ class Tape(Code):
     def store(self, x, base, slot):
         self.written[base, slot] = x
 
+    def function(self, name, arguments="", gives="void", flags="", internal=True):
+        """The text of the function that runs it backwards, with the bases of adjoints given too."""
+        self.back()
+        more = "".join(f", ptr noalias {bar}" for bar in self.bars.values())
+        return super().function(f"{name}_back", arguments + more, gives, flags, internal)
+
     # -- backwards -------------------------------------------------------------------------
 
     def back(self):

@@ -1,0 +1,49 @@
+"""A compiled model run backwards: derivatives of a sum of outputs, for each patient alone."""
+
+import threading
+
+import numpy as np
+
+from ketaqsp.solve.native.engine import Engine, _Plan, wide
+
+_KNOWN, _LOCK = {}, threading.Lock()
+
+
+class Reverse(Engine):
+    """Machine code of @backward. Patients go by vectors, as in Engine."""
+
+    entry, reverse = "backward", True
+
+    def slopes(self, values, n, given, per_kg, grid, seeds, wanted, negative, workers):
+        """Derivatives of sum over (wanted, outputs) of seed times value, of each patient.
+
+        values, n, given, grid, wanted, negative, workers: as in Engine.solve. per_kg: what rates
+        and amounts gain a kg of weight. seeds: (len(wanted), outputs, n). Returns ((parameters,
+        n) in the order of program.parameters, (n,) by a kg more of dose, (n,) True if failed).
+        """
+        out = np.empty((len(wanted), len(grid.course.keep), wide(n)))
+        plan = _Plan(self, values, given, grid, n, out, wanted, negative)
+        columns = int(plan.fields[1])
+        rates, amounts, _ = plan._given(self.program, per_kg, grid, n, columns)
+        sown = np.zeros((*seeds.shape[:2], columns))
+        sown[:, :, :n] = seeds
+        slopes = np.zeros((len(self.program.parameters) + 1, columns))
+        seeded = np.array(seeds.any(axis=(0, 2)), dtype=np.int64)
+        more = [plan._field(x) for x in (rates, amounts, seeded, sown, slopes)]
+        plan.fields = np.concatenate([plan.fields, more])
+        self._all(plan, n, workers)
+        return slopes[:-1, :n], slopes[-1, :n], plan.bad[:n] > 0
+
+    def _room(self, plan):
+        made = self.program
+        tables = made.table * plan.sizes
+        return made.memory + made.spare + 2 * tables + made.kept * (plan.steps + 1)
+
+
+def reverse(model):
+    """The Reverse of a model, made once a process."""
+    with _LOCK:
+        found = _KNOWN.get(model)
+        if found is None:
+            found = _KNOWN[model] = Reverse(model)
+        return found
