@@ -1,4 +1,4 @@
-"""The work behind gradient() and sensitivity(): imported with JAX, when they are called."""
+"""Derivatives in JAX, imported when they are asked for: a second program of one method."""
 
 from functools import lru_cache, partial
 
@@ -7,64 +7,30 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import ndtr
 
-from ketaqsp.chain import rest
-from ketaqsp.dose.schedule import MAX_WEIGHT_KG, schedule
-from ketaqsp.errors import BadInput
-from ketaqsp.parameters import rows
-from ketaqsp.patient import occasions, outcomes
-from ketaqsp.patient.gradients import COLUMNS, FAILED, RATER, in_threads, pieces
+from ketaqsp.patient import outcomes
+from ketaqsp.patient.derivatives import Job, resting_slopes
+from ketaqsp.patient.gradients import COLUMNS, RATER, in_threads, pieces
 from ketaqsp.solve import linear
 from ketaqsp.solve.gradient.sweep import Task, program
 from ketaqsp.solve.plain import with_constants
-from ketaqsp.solve.run import LEVELS, course, run
+from ketaqsp.solve.run import course
 
 
-class Job:
-    """What was asked, checked. run() gives (values, derivatives, status)."""
+class JaxJob(Job):
+    """A Job in JAX: in reverse where one read-out is wanted, else forward, a pass a parameter."""
 
-    def __init__(self, regimen, people, model, names, times, chosen):
-        self.regimen, self.people, self.model = regimen, people, model
-        self.names, self.times, self.chosen = names, times, chosen
-        self.plan = self._schedule(people.weight())
-        if self.plan.restarts:
-            raise BadInput("SS, EVID 3 and EVID 4 have no derivatives; write the doses out.")
-        self.wanted = tuple(
-            dict.fromkeys("madrs" if name in outcomes.WORDS else name for name in names)
-        )
+    def __init__(self, *asked, last):
+        super().__init__(*asked)
+        self.mode = "reverse" if last else "forward"
+        self.slope = resting_slopes(self.people.parameters, self.people.n)
+        self.more = self.per_kg()
 
-    def _schedule(self, weight):
-        """What arrives, with each day's own share taken up, as simulate() has it."""
-        plan, people = schedule(self.regimen, weight), self.people
-        if people.keys is None:
-            return plan
-        return occasions.applied(plan, people.seed, people.keys)
-
-    def run(self, mode):
-        """({name: (T, n)}, {name: (P, T, n)}, status (n,)): T is 1 in reverse."""
-        n = self.people.n
-        outputs = np.unique([0.0, *self.times])
-        values = {name: self.people.parameters[name] for name in self.model.parameters}
-        plain = run(self.model, values, self.plan, outputs[-1], outputs, wanted=self.wanted)
-        status = plain.status.copy()
-        shape = 1 if mode == "reverse" else len(self.times)
-        value = {name: np.full((shape, n), np.nan) for name in self.names}
-        slope = {name: np.full((len(self.chosen), shape, n), np.nan) for name in self.names}
-        for level in range(LEVELS):
-            left = (status == 0) if level == 0 else (status == 1)
-            first = value[self.names[0]][0]
-            who = np.flatnonzero(left & np.isnan(first))
-            if who.size:
-                self._level(mode, level, outputs, who, value, slope)
-        missing = np.isnan(value[self.names[0]][0])
-        status[missing] = FAILED
-        return value, slope, status
-
-    def _level(self, mode, level, outputs, who, value, slope):
-        """Solve the patients `who` on the grid of a level, and put down what comes out."""
+    def level(self, level, who, _, value, slope):
+        """Derivatives of the patients `who` on a grid."""
         parts = [who[a:b] for a, b in pieces(who.size)]
         size = len(parts[0])
         with jax.enable_x64(True):
-            function = self._function(mode, level, outputs, size)
+            function = self._function(level, size)
             tasks = [partial(self._part, function, part, size) for part in parts]
             done = [tasks[0]()]  # the first compiles
             done += in_threads(tasks[1:]) if tasks[1:] else []
@@ -73,11 +39,11 @@ class Job:
                 value[name][:, part] = found[name][:, : len(part)]
                 slope[name][:, :, part] = moved[name][:, :, : len(part)]
 
-    def _function(self, mode, level, outputs, size):
+    def _function(self, level, size):
         edges = tuple(map(float, self.plan.edges_h))
-        grid = edges, outputs.tobytes(), float(outputs[-1]), level
+        grid = edges, self.outputs.tobytes(), float(self.outputs[-1]), level
         asked = self.names, self.wanted, tuple(self.times), self.chosen
-        return _compiled(self.model, grid, asked, size, mode, self._fastest())
+        return _compiled(self.model, grid, asked, size, self.mode, self._fastest())
 
     def _fastest(self):
         """{system: fastest rate}, rounded up to a power of two so that programs are shared."""
@@ -99,59 +65,13 @@ class Job:
             for name in {*self.model.parameters, RATER}:
                 x = np.asarray(self.people.parameters[name], dtype=float)
                 values[name] = np.broadcast_to(x, (self.people.n,))[rows_]
-            given = self._given(rows_)
-            slope = rest._slope(values["D_ill"], {name: values[name] for name in rest.NAMES})
-            return function(values, given, slope)
+            slope = {name: x[rows_] for name, x in self.slope.items()}
+            return function(values, self._given(rows_), slope)
 
     def _given(self, rows_):
-        """{input: (rate, amount, what each gains a kg)}, (edges, n)."""
-        weight = self.people.weight()
-        step = np.where(weight + 1 <= MAX_WEIGHT_KG, 1.0, -1.0)
-        heavier = self._schedule(weight + step)
-        out = {}
-        for name in self.plan.rate:
-            pair = []
-            for kind in ("rate", "bolus"):
-                here = getattr(self.plan, kind)[name]
-                more = (getattr(heavier, kind)[name] - here) / step
-                pair += [here[:, rows_], more[:, rows_]]
-            out[name] = tuple(pair)
-        return out
-
-    def dataset(self, found, labels, last):
-        """The Dataset of what run() found."""
-        import xarray as xr
-
-        from ketaqsp.patient.simulate import describe, status_flags
-
-        value, slope, status = found
-        units = {r.symbol: r.unit for r in rows() if r.role == "default"}
-        about = {**describe(self.model), **dict.fromkeys(outcomes.WORDS, ("fraction", "P"))}
-        variables = {}
-        for name, label in labels.items():
-            unit, long_name = about[name]
-            if name in outcomes.WORDS:
-                long_name = f"probability of {name}"
-            says = {"units": f"{unit} per unit of the parameter", "source": "automatic derivative"}
-            says["long_name"] = f"derivative of: {long_name}"
-            own = {"units": unit, "long_name": long_name, "source": "model"}
-            beside = "value" if last else f"{label}_value"
-            if last:
-                variables[label] = (("parameter", "patient"), slope[name][:, 0], says)
-                variables[beside] = (("patient",), value[name][0], own)
-            else:
-                variables[label] = (("parameter", "time", "patient"), slope[name], says)
-                variables[beside] = (("time", "patient"), value[name], own)
-        variables["status"] = (("patient",), status, status_flags())
-        coords = {
-            "parameter": list(self.chosen),
-            "unit": ("parameter", [units[name] for name in self.chosen]),
-            "patient": ("patient", self.people.ids),
-        }
-        if not last:
-            coords["time"] = ("time", self.times, {"units": "h"})
-        attrs = {"read_out": list(self.names), "at_h": list(map(float, self.times))}
-        return xr.Dataset(variables, coords, attrs)
+        """{input: (rate, what it gains a kg, amount, the same)}, (edges, n)."""
+        kinds = (self.plan.rate, self.more[0], self.plan.bolus, self.more[1])
+        return {name: tuple(kind[name][:, rows_] for kind in kinds) for name in self.plan.rate}
 
 
 @lru_cache(maxsize=16)
@@ -167,9 +87,9 @@ def _compiled(model, grid, asked, size, mode, fastest):
     def readouts(moved, values, given, slope):
         """{name: (T, n)} where `moved` (chosen parameters) take the place of their values."""
         now = {**values, **moved}
-        level_ = values["D_ill"]
-        settled = rest.settled(level_, now)
-        now["D_ill"] = level_ + (settled - jax.lax.stop_gradient(settled)) / (1 - slope)
+        # The severity before any dose follows its landscape; its slopes were worked out before.
+        moves = (slope[name] * (now[name] - values[name]) for name in slope)
+        now["D_ill"] = values["D_ill"] + sum(moves)
         more = now["W"] - values["W"]
         rates = {k: x[0] + x[1] * more for k, x in given.items()}
         amounts = {k: x[2] + x[3] * more for k, x in given.items()}

@@ -1,7 +1,7 @@
-"""gradient() and sensitivity(): derivatives of read-outs with respect to parameters, by JAX.
+"""gradient() and sensitivity(): derivatives of read-outs with respect to parameters.
 
-Needs the extra: pip install 'ketaqsp[jax]'. The method, the grid and the equations are those of
-simulate(); see docs/decisions/0014. Each patient's derivative is with respect to his own values.
+The method, the grid and the equations are those of simulate(); see docs/decisions/0016. Each
+patient's derivative is with respect to his own values.
 """
 
 from concurrent.futures import ThreadPoolExecutor
@@ -12,26 +12,29 @@ from ketaqsp.errors import BadInput, unknown
 from ketaqsp.patient import outcomes
 from ketaqsp.patient.cohort import Cohort, typical
 from ketaqsp.solve.native.engine import default_workers
-from ketaqsp.solve.run import STATUS
 
-CHUNK = 32  # patients differentiated at once: what is kept for the way back stays small
-COLUMNS = 2000  # patients times parameters pushed forward at once
+CHUNK = 32  # patients that JAX differentiates at once: what is kept for the way back stays small
+COLUMNS = 2000  # patients times parameters that JAX pushes forward at once
 RATER = "rater_sd"
+WAYS = ("native", "jax")
 
 
-def gradient(regimen, cohort=None, *, of="madrs", at=672.0, parameters=None, exit="slow"):
+def gradient(
+    regimen, cohort=None, *, of="madrs", at=672.0, parameters=None, exit="slow", by="native"
+):
     """Derivative of one read-out with respect to every parameter, by one reverse pass.
 
     of: a variable of simulate() at the time `at` (h), or "response" (probability of a rated fall
     by half at `at`), or "relapse" (probability to have responded and to be rated 22 or more
     later; `at` lists the visits). parameters: symbols (default: all that the model reads, and
-    rater_sd where ratings matter). Returns an xarray Dataset: gradient (parameter, patient) in
-    units of the read-out a unit of the parameter, value (patient), status (patient). The severity
-    before any dose follows its landscape, and a dose per kg follows the weight. Raises BadInput.
+    rater_sd where ratings matter). by: "native" is the solver's machine code run backwards, "jax"
+    the same method in JAX (the extra jax), on a card where there is one. Returns an xarray Dataset:
+    gradient (parameter, patient) in units of the read-out a unit of the parameter, value
+    (patient), status (patient). The severity before any dose follows its landscape, and a dose per
+    kg follows the weight. Raises BadInput.
     """
-    job = _job(regimen, cohort, (of,), at, parameters, exit)
-    found = job.run("reverse")
-    return job.dataset(found, {of: "gradient"}, last=True)
+    job = _job(regimen, cohort, (of,), at, parameters, exit, by, last=True)
+    return job.dataset(job.run(last=True), {of: "gradient"}, last=True)
 
 
 def sensitivity(
@@ -42,35 +45,29 @@ def sensitivity(
     at=(672.0,),
     parameters=None,
     exit="slow",
+    by="native",
 ):
-    """Derivatives of several read-outs at several times, by forward passes, one a parameter.
+    """Derivatives of several read-outs at several times.
 
     As gradient(), but `of` lists read-outs and every time of `at` is kept: one variable
     (parameter, time, patient) for each, and its value beside it as `<name>_value`. relapse at a
-    time counts the visits of `at` up to it.
+    time counts the visits of `at` up to it. by: "native" takes a reverse pass for each read-out
+    and time, "jax" a forward pass for each parameter.
     """
     names = (of,) if isinstance(of, str) else tuple(of)
-    job = _job(regimen, cohort, names, at, parameters, exit)
-    found = job.run("forward")
-    return job.dataset(found, {name: name for name in names}, last=False)
+    job = _job(regimen, cohort, names, at, parameters, exit, by, last=False)
+    return job.dataset(job.run(last=False), {name: name for name in names}, last=False)
 
 
-def _job(regimen, cohort, names, at, parameters, exit):
+def _job(regimen, cohort, names, at, parameters, exit, by, last):
     """A Job, after everything that can be wrong with what was asked."""
     from ketaqsp.patient.simulate import model_for
 
     people = cohort if cohort is not None else typical()
     if not isinstance(people, Cohort):
         raise BadInput(f"cohort is {type(people).__name__}; make one with ketaqsp.cohort(...).")
-    try:
-        import jax  # noqa: F401
-    except ImportError:
-        raise BadInput(
-            "derivatives need JAX, which is not installed. Run: pip install 'ketaqsp[jax]'"
-        ) from None
-    from ketaqsp.patient.differentiate import Job
-
-    _keep_programs()
+    if by not in WAYS:
+        raise unknown("way to a derivative", by, WAYS, field="by")
     model = model_for(regimen, exit)
     for name in names:
         if name not in (*model.states, *model.signals, *outcomes.WORDS):
@@ -85,7 +82,25 @@ def _job(regimen, cohort, names, at, parameters, exit):
     for name in chosen:
         if name not in known:
             raise unknown("parameter of this model", name, known, field="parameters")
-    return Job(regimen, people, model, names, times, chosen)
+    return _kind(by)(regimen, people, model, names, times, chosen, last=last)
+
+
+def _kind(by):
+    """The class that does the work."""
+    if by == "native":
+        from ketaqsp.patient.adjoint import NativeJob
+
+        return NativeJob
+    try:
+        import jax  # noqa: F401
+    except ImportError:
+        raise BadInput(
+            "by=\"jax\" needs JAX, which is not installed. Run: pip install 'ketaqsp[jax]'"
+        ) from None
+    from ketaqsp.patient.differentiate import JaxJob
+
+    _keep_programs()
+    return JaxJob
 
 
 def _keep_programs():
@@ -110,6 +125,3 @@ def in_threads(tasks):
         return [tasks[0]()]
     with ThreadPoolExecutor(min(default_workers(), len(tasks))) as pool:
         return [future.result() for future in [pool.submit(task) for task in tasks]]
-
-
-FAILED = STATUS.index("failed")
