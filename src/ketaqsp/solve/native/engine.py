@@ -121,7 +121,8 @@ class _Plan:
     def __init__(self, engine, values, given, grid, n, out, wanted, negative):
         made, lanes = engine.program, engine.machine.lanes
         columns = wide(n)
-        self.groups, self.kept = columns // lanes, []
+        # Whoever makes the vectors full needs no run: a patient alone is one vector, not two of 4.
+        self.groups, self.kept = -(-n // lanes), []
         course = grid.course
         sizes, size_of = np.unique(course.lengths, return_inverse=True)
         place = {round(x * 1e10): i for i, x in enumerate(sizes)}
@@ -137,6 +138,7 @@ class _Plan:
             if point < steps:
                 jump[point] = edge
         self.bad = np.zeros(columns)
+        active = used[:, : self.groups * lanes].reshape(len(used), self.groups, lanes).any(axis=2)
         fields = {
             "parameters": _padded([values[name] for name in made.parameters], n, columns),
             "columns": columns,
@@ -144,7 +146,7 @@ class _Plan:
             "amounts": amounts,
             "edges": len(grid.edges),
             "used": used,
-            "active": np.array(used.reshape(len(made.systems), self.groups, lanes).any(axis=2)),
+            "active": active,
             "groups": self.groups,
             "steps": steps,
             "lengths": course.lengths,
