@@ -96,7 +96,14 @@ def engine(model):
 
 
 def wide(n):
-    """Patients rounded up to whole vectors, whatever the machine's."""
+    """Columns of the results of n patients: whole vectors, whatever the machine's, or one alone.
+
+    Eight times the room for one patient costs more than his equations do.
+    """
+    return 1 if n == 1 else _whole(n)
+
+
+def _whole(n):
     return -(-n // MOST_LANES) * MOST_LANES
 
 
@@ -120,7 +127,7 @@ class _Plan:
 
     def __init__(self, engine, values, given, grid, n, out, wanted, negative):
         made, lanes = engine.program, engine.machine.lanes
-        columns = wide(n)
+        columns = _whole(n)
         # Whoever makes the vectors full needs no run: a patient alone is one vector, not two of 4.
         self.groups, self.kept = -(-n // lanes), []
         course = grid.course
@@ -165,6 +172,7 @@ class _Plan:
             "out": out,
             "outputs": out.shape[1],
             "wide": out.strides[1] // 8,
+            "alone": int(out.shape[2] == 1),
             "bad": self.bad,
             "negative": int(np.float64(negative).view(np.int64)),
         }
