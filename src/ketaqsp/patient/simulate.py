@@ -189,9 +189,17 @@ def _outputs(days, every, extra):
     parts = round(1 / step)  # of an hour: "1 min" is 1/60 and not 0.016666667
     if parts and abs(step * parts - 1) < PARTS:
         step = 1 / parts
+    return _every(days, step, tuple(map(float, extra)))
+
+
+@lru_cache(maxsize=8)
+def _every(days, step, extra):
+    """Times (O,) in h: every `step`, at the end, and those of `extra`."""
     count = int(np.floor(24 * days / step + 1e-9))
     grid = np.arange(count + 1) * step
-    return np.array(merged(np.round(np.concatenate([grid, [24 * days], extra]), 9)))
+    times = np.array(merged(np.round(np.concatenate([grid, [24 * days], extra]), 9)))
+    times.flags.writeable = False
+    return times
 
 
 def _check_wanted(wanted, model):

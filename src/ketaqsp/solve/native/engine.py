@@ -5,6 +5,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -131,19 +132,10 @@ class _Plan:
         # Whoever makes the vectors full needs no run: a patient alone is one vector, not two of 4.
         self.groups, self.kept = -(-n // lanes), []
         course = grid.course
-        sizes, size_of = np.unique(course.lengths, return_inverse=True)
-        place = {round(x * 1e10): i for i, x in enumerate(sizes)}
-        self.sizes = len(sizes)
+        shared = _of_grid(course, grid.edges.tobytes())
+        self.sizes = shared["n_sizes"]
         rates, amounts, used = self._given(made, given, grid, n, columns)
         again = self._restarts(made, grid, n, columns, used)
-        steps = len(course.lengths)
-        looks = np.full(steps + 1, -1)
-        looks[course.keep] = np.arange(len(course.keep))
-        jump = np.full(steps, -1)
-        for edge, time in enumerate(grid.edges):
-            point = int(np.searchsorted(course.times, time - 1e-9))
-            if point < steps:
-                jump[point] = edge
         self.bad = np.zeros(columns)
         active = used[:, : self.groups * lanes].reshape(len(used), self.groups, lanes).any(axis=2)
         fields = {
@@ -151,22 +143,13 @@ class _Plan:
             "columns": columns,
             "rates": rates,
             "amounts": amounts,
-            "edges": len(grid.edges),
             "used": used,
             "active": active,
             "groups": self.groups,
-            "steps": steps,
-            "lengths": course.lengths,
-            "size_of": size_of,
-            "interval": np.searchsorted(grid.edges, course.times[:-1] + 1e-9, side="right") - 1,
-            "jump": jump,
             "weights": course.weights,
-            "sizes": sizes,
-            "halves": np.array([place.get(round(x / 2 * 1e10), -1) for x in sizes]),
-            "n_sizes": len(sizes),
-            "looks": looks,
+            **shared,
             **again,
-            **self._changes(engine, grid, steps),
+            **self._changes(engine, grid, shared["steps"]),
             "n_wanted": len(wanted),
             "wanted": np.array([made.slots[name] for name in wanted], dtype=np.int64),
             "out": out,
@@ -232,10 +215,40 @@ class _Plan:
         }
 
 
+@lru_cache(maxsize=8)
+def _of_grid(course, edges):
+    """Fields that follow from a Course and dose edges (bytes): the same for all who share them."""
+    edges = np.frombuffer(edges)
+    steps = len(course.lengths)
+    sizes, size_of = np.unique(course.lengths, return_inverse=True)
+    place = {round(x * 1e10): i for i, x in enumerate(sizes)}
+    looks = np.full(steps + 1, -1)
+    looks[course.keep] = np.arange(len(course.keep))
+    jump = np.full(steps, -1)
+    for edge, time in enumerate(edges):
+        point = int(np.searchsorted(course.times, time - 1e-9))
+        if point < steps:
+            jump[point] = edge
+    return {
+        "edges": len(edges),
+        "steps": steps,
+        "lengths": course.lengths,
+        "size_of": size_of,
+        "interval": np.searchsorted(edges, course.times[:-1] + 1e-9, side="right") - 1,
+        "jump": jump,
+        "sizes": sizes,
+        "halves": np.array([place.get(round(x / 2 * 1e10), -1) for x in sizes]),
+        "n_sizes": len(sizes),
+        "looks": looks,
+    }
+
+
 def _padded(rows, n, columns):
     """(rows, columns): numbers for everybody, and the last patient again to the end."""
-    out = np.empty((len(rows), columns))
+    numbers = np.array([row if isinstance(row, float) else np.nan for row in rows])
+    out = np.repeat(numbers[:, None], columns, axis=1)
     for i, row in enumerate(rows):
-        out[i, :n] = row
-    out[:, n:] = out[:, n - 1 : n]
+        if not isinstance(row, float):
+            out[i, :n] = row
+            out[i, n:] = out[i, n - 1]
     return out
