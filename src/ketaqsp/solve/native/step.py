@@ -10,6 +10,7 @@ from ketaqsp.solve.native.expressions import Graph
 from ketaqsp.solve.native.formula import Formula
 
 STAGES = range(3)
+CHAINS = 4  # sums and least values are gathered in as many chains, which need not wait for another
 
 
 class Sweep:
@@ -121,7 +122,9 @@ class Sweep:
     def step(self, nodes):
         """@step: all states after h. nodes: {linear state: place of its values at the nodes}."""
         values = {}
-        f = Formula(self.machine, self.layout, lambda name, stage: values[name][stage])
+        f = Formula(
+            self.machine, self.layout, lambda name, stage: values[name][stage], together=True
+        )
         c = f.code
         h = c.splat("%h")
         for name, place in nodes.items():
@@ -192,13 +195,18 @@ class Sweep:
         values = dict.fromkeys(self.model.states)
         f = Formula(self.machine, self.layout, lambda name, _: values[name])
         c = f.code
-        lowest, sound = c.number(0.0), c.number(0.0)
-        for name in values:
+        lowest, sound = [c.number(0.0)] * CHAINS, [c.number(0.0)] * CHAINS
+        for i, name in enumerate(values):
             values[name] = x = f.load(name)
-            lowest = c.select(c.compare("olt", x, lowest), x, lowest)
+            at = i % CHAINS
+            lowest[at] = c.select(c.compare("olt", x, lowest[at]), x, lowest[at])
             # 0 x is NaN where x is not finite.
-            sound = c.fma(x, c.number(0.0), sound)
-        bad = c.compare("ult", c.op("add", lowest, sound), c.splat("%negative"))
+            sound[at] = c.fma(x, c.number(0.0), sound[at])
+        for x in lowest[1:]:
+            lowest[0] = c.select(c.compare("olt", x, lowest[0]), x, lowest[0])
+        for x in sound:
+            lowest[0] = c.op("add", lowest[0], x)
+        bad = c.compare("ult", lowest[0], c.splat("%negative"))
         f.store(c.select(bad, c.number(1.0), f.load("bad")), "bad")
         for block, traced in (*self.blocks, *self.readouts):
             if isinstance(block, Competition):
