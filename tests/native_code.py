@@ -30,15 +30,27 @@ def _rows(x, lanes):
     return out
 
 
-def elementwise(name, arity=1, machine=None):
-    """k_name of vector_maths as a function of arrays."""
+def elementwise(name, arity=1, machine=None, of_three=None):
+    """k_name of vector_maths as a function of arrays; of_three: k_name_3, its value of this place.
+
+    The other two are given the arguments with another sign.
+    """
     machine = machine or compiler.host()
     c = Code(machine)
     c.do("br label %next")
     c.label("next")
     c.do("%i = phi i64 [ 0, %entry ], [ %more, %next ]")
     given = [c.load(f"%x{a}", "%i") for a in range(arity)]
-    c.store(c.call(f"k_{name}", *given), "%out", "%i")
+    if of_three is None:
+        found = c.call(f"k_{name}", *given)
+    else:
+        others = [c.strict("sub", c.number(0.0), x) for x in given]
+        three = [
+            [x if s == of_three else y for s in range(3)]
+            for x, y in zip(given, others, strict=True)
+        ]
+        found = c.call_3(f"k_{name}", *three)[of_three]
+    c.store(found, "%out", "%i")
     c.do("%more = add i64 %i, 1")
     c.do("%go = icmp slt i64 %more, %n")
     c.do("br i1 %go, label %next, label %end")

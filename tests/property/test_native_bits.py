@@ -52,10 +52,11 @@ def test_workers(people, whole, workers):
     same(results(people, workers), whole, slice(None))
 
 
-@pytest.mark.parametrize("chunk", [13, 96])
-def test_chunks(people, whole, chunk, monkeypatch):
+@pytest.mark.parametrize(("chunk", "n"), [(13, 200), (96, 200), (96, 193)])
+def test_chunks(people, whole, chunk, n, monkeypatch):
+    """The last of 193 in chunks of 96 is alone, and his results have room for one."""
     monkeypatch.setattr(RUN, "CHUNK", chunk)
-    some = slice(100, 300)
+    some = slice(100, 100 + n)
     same(results(people.take(some)), whole, some)
 
 

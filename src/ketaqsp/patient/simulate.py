@@ -189,9 +189,17 @@ def _outputs(days, every, extra):
     parts = round(1 / step)  # of an hour: "1 min" is 1/60 and not 0.016666667
     if parts and abs(step * parts - 1) < PARTS:
         step = 1 / parts
+    return _every(days, step, tuple(map(float, extra)))
+
+
+@lru_cache(maxsize=8)
+def _every(days, step, extra):
+    """Times (O,) in h: every `step`, at the end, and those of `extra`."""
     count = int(np.floor(24 * days / step + 1e-9))
     grid = np.arange(count + 1) * step
-    return np.array(merged(np.round(np.concatenate([grid, [24 * days], extra]), 9)))
+    times = np.array(merged(np.round(np.concatenate([grid, [24 * days], extra]), 9)))
+    times.flags.writeable = False
+    return times
 
 
 def _check_wanted(wanted, model):
@@ -247,34 +255,46 @@ def status_flags():
 
 
 def _dataset(result, model, people):
+    """The result as a Dataset: the numbers put into a copy of an empty one, attributes copied."""
+    names, times, ids = tuple(result.values), result.times, people.ids
+    empty = _empty(model, names, times.tobytes(), (ids.dtype.str, ids.tobytes()))
+    found = empty.copy(data={**result.values, "status": result.status})
+    # A copy takes the attributes, not what they hold: a list is made anew.
+    found.variables["status"].attrs.update(status_flags())
+    found.attrs = {
+        "notice": NOTICE,
+        "population": people.preset,
+        "seed": people.seed,
+        "steps": result.steps,
+    }
+    return found.assign_coords(_coordinates(people)) if people.covariates else found
+
+
+@lru_cache(maxsize=8)
+def _empty(model, names, times, ids):
+    """A Dataset of these variables, times and patients (as bytes) that holds no numbers.
+
+    xarray spends milliseconds on comparing what 172 variables say of their dimensions; on a copy it
+    need not.
+    """
     import xarray as xr
 
     about, home = describe(model), link_of(model)
+    times, ids = np.frombuffer(times), np.frombuffer(ids[1], ids[0])
+    room = np.broadcast_to(np.nan, (len(times), len(ids)))
     variables = {
         name: (
             ("time", "patient"),
-            x,
+            room,
             {"units": about[name][0], "long_name": about[name][1], "source": f"{home[name]} link"},
         )
-        for name, x in result.values.items()
+        for name in names
     }
-    variables["status"] = (("patient",), result.status, status_flags())
+    variables["status"] = (("patient",), np.zeros(len(ids), np.int8), status_flags())
     time = {"units": "h", "long_name": "time from the start of day 0", "source": "time grid"}
     number = {"units": "1", "long_name": "patient number", "source": "cohort"}
-    return xr.Dataset(
-        variables,
-        coords={
-            "time": ("time", result.times, time),
-            "patient": ("patient", people.ids, number),
-            **_coordinates(people),
-        },
-        attrs={
-            "notice": NOTICE,
-            "population": people.preset,
-            "seed": people.seed,
-            "steps": result.steps,
-        },
-    )
+    coords = {"time": ("time", times, time), "patient": ("patient", ids, number)}
+    return xr.Dataset(variables, coords=coords)
 
 
 def _coordinates(people):
@@ -287,7 +307,7 @@ def _coordinates(people):
         if about.kind == "ancestry":
             attrs |= {"flag_values": list(range(len(ANCESTRIES)))}
             attrs |= {"flag_meanings": "; ".join(ANCESTRIES)}
-        out[name] = ("patient", people.covariates[name], attrs)
+        out[name] = ("patient", people.covariates[name].copy(), attrs)
     for name, (x, long_name, unit) in derived(people.covariates).items():
         out[name] = ("patient", x, {"units": unit, "long_name": long_name, "source": "cohort"})
     return out

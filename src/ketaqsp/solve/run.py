@@ -112,7 +112,7 @@ def run(
         out[:, :, rows[status[rows] == FAILED]] = np.nan
         if progress:
             progress(rows[-1] + 1, n)
-    found = {name: out[i, :, :n] for i, name in enumerate(names)}
+    found = dict(zip(names, out[:, :, :n], strict=True))
     return Result(outputs, found, status, len(course(*asked, 0).lengths), why)
 
 
@@ -151,6 +151,8 @@ def _within(progress, first, n):
 
 def _take(values, rows, n):
     """Parameter values of some patients; numbers stay numbers."""
+    if len(rows) == n:
+        return values
     return {k: v[rows] if np.ndim(v) and len(v) == n else v for k, v in values.items()}
 
 

@@ -76,6 +76,13 @@ class Code:
         given = ", ".join(f"{self.m.v} {a}" for a in arguments)
         return self.put(f"call {self.m.v} @{name}({given})")
 
+    def call_3(self, name, *arguments):
+        """Three values of a function that takes three of each argument."""
+        given = ", ".join(f"{self.m.v} {a}" for some in arguments for a in some)
+        kind = three_of(self.m)
+        found = self.put(f"call {kind} @{name}_3({given})")
+        return [self.put(f"extractvalue {kind} {found}, {i}") for i in range(3)]
+
     def compare(self, how, a, b):
         return self.put(f"fcmp {how} {self.m.v} {a}, {b}")
 
@@ -114,3 +121,29 @@ class Code:
         if gives == "void":
             self.do("ret void")
         return "\n".join([head, *self.lines, "}", ""])
+
+
+def three_of(machine):
+    """Type of three vectors as one value."""
+    return f"{{ {machine.v}, {machine.v}, {machine.v} }}"
+
+
+class Together:
+    """A Code for several values at once: each operation is written for all of them, side by side.
+
+    A value is a tuple of names; what is not a tuple is the same for all.
+    """
+
+    def __init__(self, code, count):
+        self.code, self.count = code, count
+
+    def __getattr__(self, name):
+        method = getattr(self.code, name)
+
+        def each(*arguments):
+            return tuple(
+                method(*(a[i] if isinstance(a, tuple) else a for a in arguments))
+                for i in range(self.count)
+            )
+
+        return each

@@ -5,6 +5,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -104,7 +105,14 @@ def engine(model):
 
 
 def wide(n):
-    """Patients rounded up to whole vectors, whatever the machine's."""
+    """Columns of the results of n patients: whole vectors, whatever the machine's, or one alone.
+
+    Eight times the room for one patient costs more than his equations do.
+    """
+    return 1 if n == 1 else _whole(n)
+
+
+def _whole(n):
     return -(-n // MOST_LANES) * MOST_LANES
 
 
@@ -128,49 +136,35 @@ class _Plan:
 
     def __init__(self, engine, values, given, grid, n, out, wanted, negative):
         made, lanes = engine.program, engine.machine.lanes
-        columns = wide(n)
-        self.groups, self.kept = columns // lanes, []
+        columns = _whole(n)
+        # Whoever makes the vectors full needs no run: a patient alone is one vector, not two of 4.
+        self.groups, self.kept = -(-n // lanes), []
         course = grid.course
-        sizes, size_of = np.unique(course.lengths, return_inverse=True)
-        place = {round(x * 1e10): i for i, x in enumerate(sizes)}
-        self.sizes = len(sizes)
+        shared = _of_grid(course, grid.edges.tobytes())
+        self.sizes = shared["n_sizes"]
         rates, amounts, used = self._given(made, given, grid, n, columns)
         again = self._restarts(made, grid, n, columns, used)
-        self.steps = steps = len(course.lengths)
-        looks = np.full(steps + 1, -1)
-        looks[course.keep] = np.arange(len(course.keep))
-        jump = np.full(steps, -1)
-        for edge, time in enumerate(grid.edges):
-            point = int(np.searchsorted(course.times, time - 1e-9))
-            if point < steps:
-                jump[point] = edge
+        self.steps = shared["steps"]
         self.bad = np.zeros(columns)
+        active = used[:, : self.groups * lanes].reshape(len(used), self.groups, lanes).any(axis=2)
         fields = {
             "parameters": _padded([values[name] for name in made.parameters], n, columns),
             "columns": columns,
             "rates": rates,
             "amounts": amounts,
-            "edges": len(grid.edges),
             "used": used,
-            "active": np.array(used.reshape(len(made.systems), self.groups, lanes).any(axis=2)),
+            "active": active,
             "groups": self.groups,
-            "steps": steps,
-            "lengths": course.lengths,
-            "size_of": size_of,
-            "interval": np.searchsorted(grid.edges, course.times[:-1] + 1e-9, side="right") - 1,
-            "jump": jump,
             "weights": course.weights,
-            "sizes": sizes,
-            "halves": np.array([place.get(round(x / 2 * 1e10), -1) for x in sizes]),
-            "n_sizes": len(sizes),
-            "looks": looks,
+            **shared,
             **again,
-            **self._changes(engine, grid, steps),
+            **self._changes(engine, grid, shared["steps"]),
             "n_wanted": len(wanted),
             "wanted": np.array([made.slots[name] for name in wanted], dtype=np.int64),
             "out": out,
             "outputs": out.shape[1],
             "wide": out.strides[1] // 8,
+            "alone": int(out.shape[2] == 1),
             "bad": self.bad,
             "negative": int(np.float64(negative).view(np.int64)),
         }
@@ -230,10 +224,40 @@ class _Plan:
         }
 
 
+@lru_cache(maxsize=8)
+def _of_grid(course, edges):
+    """Fields that follow from a Course and dose edges (bytes): the same for all who share them."""
+    edges = np.frombuffer(edges)
+    steps = len(course.lengths)
+    sizes, size_of = np.unique(course.lengths, return_inverse=True)
+    place = {round(x * 1e10): i for i, x in enumerate(sizes)}
+    looks = np.full(steps + 1, -1)
+    looks[course.keep] = np.arange(len(course.keep))
+    jump = np.full(steps, -1)
+    for edge, time in enumerate(edges):
+        point = int(np.searchsorted(course.times, time - 1e-9))
+        if point < steps:
+            jump[point] = edge
+    return {
+        "edges": len(edges),
+        "steps": steps,
+        "lengths": course.lengths,
+        "size_of": size_of,
+        "interval": np.searchsorted(edges, course.times[:-1] + 1e-9, side="right") - 1,
+        "jump": jump,
+        "sizes": sizes,
+        "halves": np.array([place.get(round(x / 2 * 1e10), -1) for x in sizes]),
+        "n_sizes": len(sizes),
+        "looks": looks,
+    }
+
+
 def _padded(rows, n, columns):
     """(rows, columns): numbers for everybody, and the last patient again to the end."""
-    out = np.empty((len(rows), columns))
+    numbers = np.array([row if isinstance(row, float) else np.nan for row in rows])
+    out = np.repeat(numbers[:, None], columns, axis=1)
     for i, row in enumerate(rows):
-        out[i, :n] = row
-    out[:, n:] = out[:, n - 1 : n]
+        if not isinstance(row, float):
+            out[i, :n] = row
+            out[i, n:] = out[i, n - 1]
     return out

@@ -2,7 +2,8 @@
 
 A node is `fixed` if parameters alone decide it: its value is worked out once for a patient and
 not at every step. A quotient by something fixed becomes a product with its reciprocal, and fixed
-factors are gathered, so results differ from the plain function in the last bits only.
+factors are gathered, and a power of an exponential is one exponential, so results differ from the
+plain function in the last bits only.
 """
 
 ELEMENTARY = ("exp", "log", "sqrt", "power", "softplus")
@@ -95,6 +96,8 @@ class Graph:
             if right.fixed and left.op == "mul" and not left.fixed and left.args[1].fixed:
                 left, right = left.args[0], self.make("mul", left.args[1], right)
             args = (left, right)
+        if op == "power" and args[0].op == "exp":  # needs no logarithm
+            return self.make("exp", self.make("mul", args[0].args[0], args[1]))
         return self._node(op, args, all(a.fixed for a in args))
 
     def _node(self, op, args, fixed):

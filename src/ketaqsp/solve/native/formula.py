@@ -27,18 +27,31 @@ class Formula:
     """Writes nodes into a function. leaf(name, stage) gives the value of a name that varies.
 
     What is fixed is read from its place in memory, unless `fresh` says that it is made here.
-    code: an empty Code of another kind.
+    together: what varies is written for the three nodes of a step side by side. code: an empty Code
+    of another kind.
     """
 
-    def __init__(self, machine, layout, leaf=None, fresh=False, code=None):
+    def __init__(self, machine, layout, leaf=None, fresh=False, together=False, code=None):
         self.code, self.layout = code or Code(machine), layout
         self.leaf, self.fresh, self.done = leaf, fresh, {}
+        self.together = together
 
     def __call__(self, node, stage=0):
         key = (id(node), 0 if node.fixed else stage)
         if key not in self.done:
-            self.done[key] = self._write(node, stage)
+            if self.together and not node.fixed:
+                self.done.update({(id(node), s): x for s, x in enumerate(self._three(node))})
+            else:
+                self.done[key] = self._write(node, stage)
         return self.done[key]
+
+    def _three(self, node):
+        """The values of a node that varies, at the three nodes of a step."""
+        if node.op == "name" or node.op in OPERATIONS:
+            return [self._write(node, s) for s in range(3)]
+        return self.code.call_3(
+            f"k_{node.op}", *([self(a, s) for s in range(3)] for a in node.args)
+        )
 
     def _write(self, node, stage):
         c = self.code

@@ -38,10 +38,11 @@ FIELDS = (
     "out",  # (wanted, outputs, wide)
     "outputs",
     "wide",
+    "alone",  # 1 where the output has room for the first lane only, else 0
     "bad",  # (wide,): set to 1 where an output is not finite or negative
     "negative",  # below this a state counts as failed (a double)
 )
-WHOLE = ("columns", "edges", "groups", "steps", "n_sizes", "n_wanted", "outputs", "wide")
+WHOLE = ("columns", "edges", "groups", "steps", "n_sizes", "n_wanted", "outputs", "wide", "alone")
 
 
 def march(machine, layout, parameters, systems, spare, tape=None):
@@ -273,19 +274,28 @@ looking:
 keep:
   call void @look(ptr %ctx, double %negative)
   %any = icmp sgt i64 %n_wanted, 0
+  %is_alone = icmp ne i64 %alone, 0
   br i1 %any, label %keeping, label %kept
 keeping:
-  %w = phi i64 [ 0, %keep ], [ %w.next, %keeping ]
+  %w = phi i64 [ 0, %keep ], [ %w.next, %wrote ]
   %w.at = getelementptr i64, ptr %wanted, i64 %w
   %w.slot = load i64, ptr %w.at
   %w.from = getelementptr {v}, ptr %ctx, i64 %w.slot
-  %w.value = load {v}, ptr %w.from, align {b}
   %w.block = mul i64 %w, %outputs
   %w.row = add i64 %w.block, %look
   %w.first = mul i64 %w.row, %wide
   %w.place = add i64 %w.first, %column
   %w.to = getelementptr double, ptr %out, i64 %w.place
+  br i1 %is_alone, label %single, label %whole
+single:
+  %w.one = load double, ptr %w.from
+  store double %w.one, ptr %w.to
+  br label %wrote
+whole:
+  %w.value = load {v}, ptr %w.from, align {b}
   store {v} %w.value, ptr %w.to, align 8
+  br label %wrote
+wrote:
   %w.next = add i64 %w, 1
   %w.more = icmp slt i64 %w.next, %n_wanted
   br i1 %w.more, label %keeping, label %kept

@@ -12,6 +12,7 @@ from ketaqsp.solve.native.expressions import Graph
 from ketaqsp.solve.native.formula import Formula
 
 STAGES = range(3)
+CHAINS = 4  # sums and least values are gathered in as many chains, which need not wait for another
 
 
 class Sweep:
@@ -123,7 +124,13 @@ class Sweep:
     def step(self, nodes, code=None):
         """@step: all states after h. nodes: {linear state: place of its values at the nodes}."""
         values = {}
-        f = Formula(self.machine, self.layout, lambda name, stage: values[name][stage], code=code)
+        f = Formula(
+            self.machine,
+            self.layout,
+            lambda name, stage: values[name][stage],
+            together=True,
+            code=code,
+        )
         c = f.code
         h = c.splat("%h")
         for name, place in nodes.items():
@@ -201,16 +208,10 @@ class Sweep:
         values = dict.fromkeys(self.model.states)
         f = Formula(self.machine, self.layout, lambda name, _: values[name], code=code)
         c = f.code
-        lowest, sound = c.number(0.0), c.number(0.0)
         for name in values:
-            values[name] = x = f.load(name)
-            if code is None:
-                lowest = c.select(c.compare("olt", x, lowest), x, lowest)
-                # 0 x is NaN where x is not finite.
-                sound = c.fma(x, c.number(0.0), sound)
+            values[name] = f.load(name)
         if code is None:
-            bad = c.compare("ult", c.op("add", lowest, sound), c.splat("%negative"))
-            f.store(c.select(bad, c.number(1.0), f.load("bad")), "bad")
+            self._judge(f, values)
         for block, traced in (*self.blocks, *self.readouts):
             if isinstance(block, Competition):
                 whole = values[block.bound[0]]
@@ -222,3 +223,19 @@ class Sweep:
                 f.store(f(traced), block.name)
         given = "ptr noalias %ctx, double %negative"
         return c.function("look", given, flags="noinline")
+
+    def _judge(self, f, values):
+        """Marks patients with a state that is not finite or below %negative."""
+        c = f.code
+        lowest, sound = [c.number(0.0)] * CHAINS, [c.number(0.0)] * CHAINS
+        for i, x in enumerate(values.values()):
+            at = i % CHAINS
+            lowest[at] = c.select(c.compare("olt", x, lowest[at]), x, lowest[at])
+            # 0 x is NaN where x is not finite.
+            sound[at] = c.fma(x, c.number(0.0), sound[at])
+        for x in lowest[1:]:
+            lowest[0] = c.select(c.compare("olt", x, lowest[0]), x, lowest[0])
+        for x in sound:
+            lowest[0] = c.op("add", lowest[0], x)
+        bad = c.compare("ult", lowest[0], c.splat("%negative"))
+        f.store(c.select(bad, c.number(1.0), f.load("bad")), "bad")

@@ -44,11 +44,23 @@ class Tape(Code):
         # In two parts: the way back needs the logarithm.
         x, p = arguments
         log = super().call("k_log", x)
-        raised = super().call("k_exp", super().strict("mul", p, log))
+        return self._raised(x, p, log, super().call("k_exp", super().strict("mul", p, log)))
+
+    def call_3(self, name, *arguments):
+        if name != "k_power":
+            found = super().call_3(name, *arguments)
+            each = zip(zip(*arguments, strict=True), found, strict=True)
+            return [self._note(name, given, value) for given, value in each]
+        xs, ps = arguments
+        logs = super().call_3("k_log", xs)
+        products = [super(Tape, self).strict("mul", p, x) for p, x in zip(ps, logs, strict=True)]
+        found = super().call_3("k_exp", products)
+        return [self._raised(*given) for given in zip(xs, ps, logs, found, strict=True)]
+
+    def _raised(self, x, p, log, raised):
         positive = self.compare("ogt", x, self.number(0.0))
         value = super().select(positive, raised, self.number(0.0))
-        self._note("k_power", (x, p, log, positive), value)
-        return value
+        return self._note("k_power", (x, p, log, positive), value)
 
     def load(self, base, slot):
         key = base, slot

@@ -3,11 +3,15 @@
 No library is called, so every lane takes the same path. exp and log are within 1 ulp (tested),
 with infinities, NaN and denormals as in C. exp: x = n ln2 + r, Taylor's series of e^r; log: the
 series and split of Sun's fdlibm (e_log.c), without its branches.
+
+Each function is there twice: for one vector, written into its caller, and for the three nodes of a
+step at once (@k_exp_3), as code of its own. One node's operations wait for each other, those of
+three do not, and the code of a step stays small enough for the processor's cache.
 """
 
 import math
 
-from ketaqsp.solve.native.code import Code
+from ketaqsp.solve.native.code import Code, Together, three_of
 
 LOG2E = 1.4426950408889634
 LN2_HIGH = float.fromhex("0x1.62e42feep-1")  # 32 bits: a product with a whole number is exact
@@ -29,17 +33,29 @@ LOG_SERIES = (
 
 
 def library(machine):
-    """Text of the functions @k_exp, @k_log, @k_sqrt, @k_power, @k_softplus."""
-    makers = (_exp, _log, _sqrt, _power, _softplus)
+    """Text of the functions @k_exp, @k_log, @k_sqrt, @k_power, @k_softplus and of @k_exp_3 ..."""
     v = machine.v
     declared = f"declare {v} @llvm.fma({v}, {v}, {v})\ndeclare {v} @llvm.sqrt({v})\n"
-    return declared + "\n".join(make(machine) for make in makers)
+    parts = [_one(machine, *about) + _three(machine, *about) for about in FUNCTIONS]
+    return declared + "\n".join(parts)
 
 
-def _done(c, name, result, arguments):
-    c.do(f"ret {c.m.v} {result}")
+def _one(machine, name, write, arguments):
+    c = Code(machine)
+    c.do(f"ret {c.m.v} {write(c, *(f'%{a}' for a in arguments))}")
     given = ", ".join(f"{c.m.v} %{a}" for a in arguments)
     return c.function(f"k_{name}", given, c.m.v, "alwaysinline nounwind")
+
+
+def _three(machine, name, write, arguments):
+    c, three = Code(machine), range(3)
+    found = write(Together(c, 3), *(tuple(f"%{a}{i}" for i in three) for a in arguments))
+    kind, whole = three_of(machine), "poison"
+    for i, value in enumerate(found):
+        whole = c.put(f"insertvalue {kind} {whole}, {c.m.v} {value}, {i}")
+    c.do(f"ret {kind} {whole}")
+    given = ", ".join(f"{c.m.v} %{a}{i}" for a in arguments for i in three)
+    return c.function(f"k_{name}_3", given, kind, "noinline nounwind")
 
 
 def _horner(c, x, series):
@@ -49,10 +65,9 @@ def _horner(c, x, series):
     return out
 
 
-def _exp(machine):
-    c = Code(machine)
+def _exp(c, x):
     n = c.number
-    x = c.select(c.compare("ogt", "%x", n(WIDEST)), n(WIDEST), "%x")
+    x = c.select(c.compare("ogt", x, n(WIDEST)), n(WIDEST), x)
     x = c.select(c.compare("olt", x, n(-WIDEST)), n(-WIDEST), x)
     shifted = c.fma(x, n(LOG2E), n(SHIFT))
     whole = c.strict("sub", shifted, n(SHIFT))
@@ -68,14 +83,13 @@ def _exp(machine):
     for part in (half, c.integer("sub", count, half)):  # in two parts, or 2^n could overflow
         power = c.integer("shl", c.integer("add", part, c.whole(1023)), c.whole(52))
         y = c.strict("mul", y, c.floats(power))
-    return _done(c, "exp", y, ("x",))
+    return y
 
 
-def _log(machine):
-    c = Code(machine)
+def _log(c, x):
     n = c.number
-    small = c.compare("olt", "%x", n(2.0**-1022))
-    x = c.select(small, c.strict("mul", "%x", n(2.0**54)), "%x")
+    small = c.compare("olt", x, n(2.0**-1022))
+    given, x = x, c.select(small, c.strict("mul", x, n(2.0**54)), x)
     bits = c.bits(x)
     over = c.integer("sub", bits, c.whole(SQRT_HALF_BITS))
     exponent = c.integer("ashr", over, c.whole(52))
@@ -94,33 +108,38 @@ def _log(machine):
     low = c.fma(s, c.strict("add", halved, series), c.strict("mul", k, n(LN2_LOW)))
     y = c.strict("sub", c.strict("sub", halved, low), f)
     y = c.strict("sub", c.strict("mul", k, n(LN2_HIGH)), y)
-    y = c.select(c.compare("oeq", "%x", n(math.inf)), n(math.inf), y)
-    y = c.select(c.compare("oeq", "%x", n(0.0)), n(-math.inf), y)
-    y = c.select(c.compare("ult", "%x", n(0.0)), n(math.nan), y)
-    return _done(c, "log", y, ("x",))
+    y = c.select(c.compare("oeq", given, n(math.inf)), n(math.inf), y)
+    y = c.select(c.compare("oeq", given, n(0.0)), n(-math.inf), y)
+    return c.select(c.compare("ult", given, n(0.0)), n(math.nan), y)
 
 
-def _sqrt(machine):
-    c = Code(machine)
-    return _done(c, "sqrt", c.put(f"call {c.m.v} @llvm.sqrt({c.m.v} %x)"), ("x",))
+def _sqrt(c, x):
+    return c.call("llvm.sqrt", x)
 
 
-def _power(machine):
-    c = Code(machine)
+def _power(c, x, p):
     zero = c.number(0.0)
-    raised = c.call("k_exp", c.strict("mul", "%p", c.call("k_log", "%x")))
-    return _done(c, "power", c.select(c.compare("ogt", "%x", zero), raised, zero), ("x", "p"))
+    raised = _exp(c, c.strict("mul", p, _log(c, x)))
+    return c.select(c.compare("ogt", x, zero), raised, zero)
 
 
-def _softplus(machine):
-    c = Code(machine)
+def _softplus(c, x):
     zero, one = c.number(0.0), c.number(1.0)
-    positive = c.compare("ogt", "%x", zero)
-    t = c.call("k_exp", c.select(positive, c.strict("sub", zero, "%x"), "%x"))
+    positive = c.compare("ogt", x, zero)
+    t = _exp(c, c.select(positive, c.strict("sub", zero, x), x))
     u = c.strict("add", one, t)
     # log1p: what was lost in rounding 1 + t is put back.
     lost = c.strict("sub", t, c.strict("sub", u, one))
-    y = c.strict("add", c.call("k_log", u), c.strict("div", lost, u))
+    y = c.strict("add", _log(c, u), c.strict("div", lost, u))
     # The larger of x and 0, and x itself where it is NaN.
-    top = c.select(c.compare("ole", "%x", zero), zero, "%x")
-    return _done(c, "softplus", c.strict("add", top, y), ("x",))
+    top = c.select(c.compare("ole", x, zero), zero, x)
+    return c.strict("add", top, y)
+
+
+FUNCTIONS = (
+    ("exp", _exp, ("x",)),
+    ("log", _log, ("x",)),
+    ("sqrt", _sqrt, ("x",)),
+    ("power", _power, ("x", "p")),
+    ("softplus", _softplus, ("x",)),
+)
