@@ -36,7 +36,8 @@ def pieces(machine, layout, sweep, systems, nodes):
             bars = {"%z": "%zbar", "%e": "%ebar", "%nodes": "%nodesbar"}
             parts.append(linear.advance(system, placed.tag, Tape(machine, bars)))
         parts.append(generator(machine, layout, sweep, i, system, placed, tape()))
-    parts += [sweep.step(nodes, tape()), sweep.prepare(tape()), sweep.look(tape())]
+    parts += [sweep.step(nodes, tape()), sweep.prepare(back=True), sweep.look(tape())]
+    parts += [sweep.gain(Tape(machine, {"%out": "%outbar", "%loss": "%lossbar"}))]
     parts += [sweep.begin(nodes, tape()), sweep.fixed(tape())]
     keep = persistent(sweep.model, layout, [placed for _, placed in systems])
     return [*parts, save_and_restore(machine, keep)]

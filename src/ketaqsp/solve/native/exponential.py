@@ -134,22 +134,29 @@ def copy(machine, out, source, size):
     )
 
 
-def double(system, tag, code):
+def double(system, tag, code, rows=None):
     """@double(out, x): the growth of twice the step, (I + F)^2 - I.
 
     Off the diagonal F_ij (E_ii + E_jj) + sum over others F_ik F_kj, on it F_ii (2 + F_ii) + the
-    sum: E = I + F has no negative entry, so nothing cancels. code: an empty Code.
+    sum: E = I + F has no negative entry, so nothing cancels. code: an empty Code. rows: some only.
     """
-    c, m = code, system.m
-    f = {e: c.load("%x", where) for e, where in system.place.items()}
-    stays = [c.op("add", f[i, i], c.number(1.0)) for i in range(m)]
+    c, m, known = code, system.m, {}
+
+    def f(*entry):
+        if entry not in known:
+            known[entry] = c.load("%x", system.place[entry])
+        return known[entry]
+
+    def stays(i):
+        return c.op("add", f(i, i), c.number(1.0)) if i < m else c.number(1.0)
+
     for (i, j), where in system.place.items():
-        between = [k for k in range(m) if k not in (i, j) and (i, k) in f and (k, j) in f]
-        if i == j:
-            own = c.op("add", f[i, i], c.number(2.0))
-        else:
-            own = c.op("add", stays[i], stays[j] if j < m else c.number(1.0))
-        pairs = [(f[i, j], own), *((f[i, k], f[k, j]) for k in between)]
+        if rows is not None and i not in rows:
+            continue
+        between = [k for k in range(m) if k not in (i, j) and (i, k) in system.place]
+        between = [k for k in between if (k, j) in system.place]
+        own = c.op("add", f(i, i), c.number(2.0)) if i == j else c.op("add", stays(i), stays(j))
+        pairs = [(f(i, j), own), *((f(i, k), f(k, j)) for k in between)]
         c.store(c.total(pairs), "%out", where)
     given = "ptr noalias %out, ptr noalias %x"
     return c.function(f"double_{tag}", given, flags="noinline")

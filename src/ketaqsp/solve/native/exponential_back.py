@@ -26,11 +26,21 @@ def functions(machine, system, tag):
     return "\n".join(
         (
             turn(system, tag, Tape(machine, TURNS)),
-            double(system, tag, Tape(machine, DOUBLES)),
+            *_double_back(machine, system, tag),
             _growth_back(machine, system, tag),
             _table_back(machine, tag, len(system.reached)),
         )
     )
+
+
+def _double_back(machine, system, tag):
+    """@double_back(out, x, outbar, xbar), row by row: in one piece it compiles for seconds."""
+    c, parts = Code(machine), []
+    for i in range(system.m):
+        parts.append(double(system, f"{tag}_row_{i}", Tape(machine, DOUBLES), [i]))
+        c.do(f"call void @double_{tag}_row_{i}_back(ptr %out, ptr %x, ptr %outbar, ptr %xbar)")
+    given = "ptr %out, ptr %x, ptr %outbar, ptr %xbar"
+    return [*parts, c.function(f"double_{tag}_back", given, flags="noinline")]
 
 
 def room(system):

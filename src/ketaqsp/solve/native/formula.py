@@ -16,6 +16,10 @@ class Layout:
             self.row(key, 1)
         return self.slots[key]
 
+    def of(self, node):
+        """Place of a node that is fixed."""
+        return self[node.args[0] if node.op == "name" else node]
+
     def row(self, key, n):
         """n places side by side; the first is the key's."""
         self.slots[key] = self.size
@@ -58,8 +62,7 @@ class Formula:
         if node.op == "number":
             return c.number(node.args[0])
         if node.fixed and (node.op == "name" or not self.fresh):
-            place = node.args[0] if node.op == "name" else node
-            return c.load("%ctx", self.layout[place])
+            return c.load("%ctx", self.layout.of(node))
         if node.op == "name":
             return self.leaf(node.args[0], stage)
         values = [self(a, stage) for a in node.args]

@@ -48,7 +48,8 @@ def program(model, machine, reverse=False):
     sweep = Sweep(machine, model, layout)
     placed = [s for _, s in systems]
     parts = [library(machine), _declared(machine), *_linear(machine, layout, sweep, systems)]
-    parts += [sweep.begin(nodes), sweep.rest(), sweep.prepare(), sweep.step(nodes), sweep.look()]
+    parts += [sweep.begin(nodes), sweep.rest(), sweep.gain(), sweep.prepare()]
+    parts += [sweep.step(nodes), sweep.look()]
     if reverse:
         parts += backward.pieces(machine, layout, sweep, systems, nodes)
     parts += [sweep.fixed()]  # the last: what others read has its place now

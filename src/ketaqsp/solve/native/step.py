@@ -8,6 +8,7 @@ takes an empty Code; a Tape in its place writes the function that runs it backwa
 from ketaqsp.blocks import Algebra, Competition, Turnover
 from ketaqsp.solve import radau
 from ketaqsp.solve.native import collocation
+from ketaqsp.solve.native.code import Code
 from ketaqsp.solve.native.expressions import Graph
 from ketaqsp.solve.native.formula import Formula
 
@@ -100,16 +101,29 @@ class Sweep:
             f.store(f(node), node)
         return f.code.function("fixed", "ptr noalias %ctx", flags="noinline")
 
-    def prepare(self, code=None):
-        """@prepare: gains of every state with a fixed loss, for a step of h."""
-        f = Formula(self.machine, self.layout, code=code)
-        c = f.code
-        h = c.splat("%h")
+    def gain(self, code=None):
+        """@gain(out, h, loss): gains of one state with this loss, for a step of h."""
+        c = code or Code(self.machine)
+        start, weight = collocation.gains(c, c.splat("%h"), c.load("%loss", 0))
+        for i, value in enumerate((*start, *(x for row in weight for x in row))):
+            c.store(value, "%out", i)
+        given = "ptr noalias %out, double %h, ptr noalias %loss"
+        return c.function("gain", given, flags="noinline")
+
+    def prepare(self, back=False):
+        """@prepare: gains of every state with a fixed loss, for a step of h; or what they owe."""
+        c = Code(self.machine)
         for key, loss in self.prepared:
-            start, weight = collocation.gains(c, h, f(loss))
-            for i, value in enumerate((*start, *(x for row in weight for x in row))):
-                c.store(value, "%ctx", self.layout[key] + i)
-        return c.function("prepare", "ptr noalias %ctx, double %h", flags="noinline")
+            places = self.layout[key], self.layout.of(loss)
+            out, given = (c.at("%ctx", place) for place in places)
+            if back:
+                bars = ", ".join(f"ptr {c.at('%bar', place)}" for place in places)
+                c.do(f"call void @gain_back(ptr {out}, double %h, ptr {given}, {bars})")
+            else:
+                c.do(f"call void @gain(ptr {out}, double %h, ptr {given})")
+        if back:
+            return c.function("prepare_back", "ptr %ctx, double %h, ptr %bar", flags="noinline")
+        return c.function("prepare", "ptr %ctx, double %h", flags="noinline")
 
     def _gains(self, f, name, loss, h):
         c = f.code
