@@ -44,3 +44,13 @@ def test_each_result_has_its_own_axes_and_variables():
     assert ask()["time"].values.tolist() == [0, 6, 12, 18, 24]
     assert set(ask(wanted=["madrs"]).data_vars) == {"madrs", "status"}
     assert set(ask().data_vars) > {"madrs", "status", "spine_density"}
+
+
+def test_a_typical_patient_is_nobody_elses():
+    """His state at rest is looked up after the first time; each has numbers of his own."""
+    one, other = kq.typical(), kq.typical()
+    wanted = other.parameters["D_ill"].tobytes(), other.well.tobytes()
+    one.parameters["D_ill"][0] = one.well[0] = one.parameters["load"] = 9.0
+    for again in (other, kq.typical()):
+        assert (again.parameters["D_ill"].tobytes(), again.well.tobytes()) == wanted
+        assert again.parameters["load"] != 9.0

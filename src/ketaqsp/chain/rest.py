@@ -1,5 +1,7 @@
 """The patient at rest: the ill state before any dose, and whether a well state exists beside it."""
 
+from functools import lru_cache
+
 from ketaqsp.mood.equations import severity
 from ketaqsp.synapse.equations import spines_at_rest
 
@@ -18,14 +20,17 @@ def _climb(p, start, n, sweeps=400):
 
     level = np.full(n, start)
     for _ in range(sweeps):
-        level = settled(level, p)
+        before, level = level, settled(level, p)
+        if (level == before).all():  # to the last bit: nothing would move any more
+            break
     for _ in range(4):  # Newton, where the slope is safely below one
-        f, slope = settled(level, p), _slope(level, p)
+        f, slope = settled(level, p), slope_at(level, p)
         level = np.where(slope < 0.9, level - (level - f) / (1 - np.minimum(slope, 0.9)), f)
     return level
 
 
-def _slope(level, p, step=1e-6):
+def slope_at(level, p, step=1e-6):
+    """Slope of f: how much of a change of stress comes back as severity."""
     return (settled(level + step, p) - settled(level - step, p)) / (2 * step)
 
 
@@ -35,5 +40,16 @@ def states(parameters, n):
     A patient is stably ill if the slope is below 1 and bistable if the two ends differ.
     """
     p = {name: parameters[name] for name in NAMES}
+    if n == 1 and all(isinstance(x, float) for x in p.values()):
+        return tuple(x.copy() for x in _alone(*p.values()))  # the typical patient, again and again
+    return _ends(p, n)
+
+
+@lru_cache(maxsize=64)
+def _alone(*values):
+    return _ends(dict(zip(NAMES, values, strict=True)), 1)
+
+
+def _ends(p, n):
     ill, well = _climb(p, 1.0, n), _climb(p, 0.0, n)
-    return ill, well, _slope(ill, p)
+    return ill, well, slope_at(ill, p)

@@ -1,6 +1,7 @@
 """Virtual patients: parameter values drawn from the tables, conditioned on being stably ill."""
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from os import PathLike
 
 import numpy as np
@@ -112,21 +113,27 @@ def typical(preset="trd", *, pk=None, cut=(), scenario=(), **changed):
     Raises BadInput for unknown names, and if that brain has no stable ill state before a dose.
     """
     _known(preset)
-    middle = people.population(preset).marginals
-    values = {**typical_values(pk), **_of_population(preset)}
-    values |= {p: middle[name].median() for name, p in people.PARAMETER.items()}
+    values = {**typical_values(pk), **_of_population(preset), **_medians(preset)}
     values |= {**overrides(cut, scenario), **_checked(changed)}
     values["D_ill"] = np.array([values["D_ill"]])
     alone = Cohort(preset, 0, np.array([0]), values).replace()
     if preset in WELL:
         return alone
-    ill, _, slope = rest.states(alone.parameters, 1)
+    ill = alone.parameters["D_ill"]
+    slope = rest.slope_at(ill, alone.parameters)
     if not (ill[0] > ILL and slope[0] < 1):
         raise BadInput(
             f"the typical patient is not stably ill with these values: severity at rest "
             f"{ill[0]:.3g}, allowed: above {ILL:g}. Raise load or kappa, or W_half."
         )
     return alone
+
+
+@cache
+def _medians(preset):
+    """{parameter: median in the population} of the covariates that the chain reads itself."""
+    middle = people.population(preset).marginals
+    return {p: middle[name].median() for name, p in people.PARAMETER.items()}
 
 
 def cohort(

@@ -100,7 +100,7 @@ class Job:
                 x = np.asarray(self.people.parameters[name], dtype=float)
                 values[name] = np.broadcast_to(x, (self.people.n,))[rows_]
             given = self._given(rows_)
-            slope = rest._slope(values["D_ill"], {name: values[name] for name in rest.NAMES})
+            slope = rest.slope_at(values["D_ill"], values)
             return function(values, given, slope)
 
     def _given(self, rows_):
