@@ -45,12 +45,12 @@ def test_each_rung_in_turn(monkeypatch):
         rows, course = task[3], task[4]
         tried.append((len(course.lengths), rows.tolist()))
         into[...] = 1.0
-        return np.ones(len(rows), bool)
+        return np.full(len(rows), np.inf)
 
     def saving(task, names, into, workers, tell):
         tried.append(("reference", task[3].tolist()))
         into[...] = 7.0
-        return task[3] == 2  # patient 2 fails here too
+        return np.where(task[3] == 2, np.inf, 0.0)  # patient 2 fails here too
 
     monkeypatch.setattr(RUN, "_native", failing)
     monkeypatch.setattr(RUN, "_reference", saving)

@@ -8,7 +8,7 @@ from ketaqsp.errors import BadInput
 from ketaqsp.parameters import rows
 from ketaqsp.patient import occasions, outcomes
 from ketaqsp.solve.dual import Dual, directions
-from ketaqsp.solve.run import LEVELS, STATUS, run
+from ketaqsp.solve.run import STATUS, run
 
 FAILED = STATUS.index("failed")
 
@@ -61,11 +61,10 @@ class Job:
         shape = 1 if last else len(self.times)
         value = {name: np.full((shape, n), np.nan) for name in self.names}
         slope = {name: np.full((len(self.chosen), shape, n), np.nan) for name in self.names}
-        for level in range(LEVELS):
-            left = (status == 0) if level == 0 else (status == 1)
-            who = np.flatnonzero(left & np.isnan(value[self.names[0]][0]))
+        for level in np.unique(plain.level):  # on the grid that the numbers themselves come from
+            who = np.flatnonzero((plain.level == level) & (status < FAILED))
             if who.size:
-                self.level(level, who, {k: x[:, who] for k, x in seen.items()}, value, slope)
+                self.level(int(level), who, {k: x[:, who] for k, x in seen.items()}, value, slope)
         status[np.isnan(value[self.names[0]][0])] = FAILED
         return value, slope, status
 

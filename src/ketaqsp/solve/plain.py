@@ -3,7 +3,7 @@
 import numpy as np
 
 from ketaqsp.blocks import Algebra, Competition, terms
-from ketaqsp.solve import linear
+from ketaqsp.solve import linear, radau
 from ketaqsp.solve.sweep import Sweep
 
 BATCH = 128  # patients whose propagators are held at once: they stay in the cache
@@ -19,9 +19,10 @@ def with_constants(model, values):
 
 
 def solve(model, values, schedule, rows, course, interventions, tell=None, starts=()):
-    """States at the outputs of a Course, {name: (O, n)}, of the patients `rows`.
+    """({name: (O, n)} states at the outputs of a Course, (n,) error) of the patients `rows`.
 
-    starts: {grid point: steady.Start}.
+    starts: {grid point: steady.Start}. error: the largest estimate of a step's error (see
+    radau.SPREAD), inf where a state was negative.
     """
     starts = dict(starts)
     n = len(rows)
@@ -47,18 +48,18 @@ def solve(model, values, schedule, rows, course, interventions, tell=None, start
                     kept[name][place[k]] = x
             now = {name: x[k] for name, x in nodes.items()}
             now.update(_in_force(interventions, p, times[k]))
-            weights, kept_in_mind = course.weights[k, :-1].reshape(3, 4), course.weights[k, -1]
+            weights = course.per_step[k, : radau.KEPT].reshape(3, 4)
             guess = {name: weights @ four for name, four in memory.items()}
             before = state
-            state, found = sweep.step(state, now, h, guess)
-            if kept_in_mind:
+            state, found = sweep.step(state, now, h, guess, course.per_step[k, radau.JUDGED])
+            if course.per_step[k, radau.KEPT]:
                 memory = {m: np.concatenate([before[m][None], x]) for m, x in found.items()}
     if len(lengths) in starts:
         state, _ = _rested(starts[len(lengths)], sweep, state, memory)
     if len(lengths) in place:
         for name, x in state.items():
             kept[name][place[len(lengths)]] = x
-    return kept
+    return kept, sweep.error
 
 
 def _rested(restart, sweep, state, memory):

@@ -8,8 +8,11 @@ import numpy as np
 
 _R = np.sqrt(6.0)
 REACH = 4.0  # lengths of a step that its polynomial is carried forward, where another will do ...
-MEMORY = 13  # numbers a step that say how memory is used: three nodes by four points, and a flag
 FARTHEST = 50.0  # ... and where none will: beyond, rounding (1e-16 times the cube) would show
+# Numbers of a step beside its length: three nodes by four points, whether its own polynomial is
+# kept, and whether its error is judged.
+PER_STEP = 14
+KEPT, JUDGED = 12, 13
 NODES = np.array([(4 - _R) / 10, (4 + _R) / 10, 1.0])
 A = np.array(
     [
@@ -90,11 +93,13 @@ def sources(times, lengths):
     return found
 
 
-def memory(times, lengths):
-    """(K, 13): weights() of every step, by rows, and 1 where its own polynomial is kept, else 0."""
-    starts, out = np.asarray(times)[:-1], np.zeros((len(lengths), MEMORY))
+def per_step(times, lengths, jumps):
+    """(K, 14): weights() of every step, by rows, then 1 where its own polynomial is kept, and 1
+    where its error is judged: not where an input jumps (points `jumps`), for rates jump there too.
+    """
+    starts, out = np.asarray(times)[:-1], np.zeros((len(lengths), PER_STEP))
     source = sources(times, lengths)
-    out[0, :12:4] = 1.0
+    out[0, :KEPT:4] = 1.0
     known = {}
     for k in range(1, len(lengths)):
         j = source[k]
@@ -102,6 +107,18 @@ def memory(times, lengths):
         asked = lengths[k] / lengths[j], gap
         if asked not in known:
             known[asked] = weights(*asked).ravel()
-        out[k, :12] = known[asked]
-    out[source[1:], MEMORY - 1] = 1.0
+        out[k, :KEPT] = known[asked]
+    out[source[1:], KEPT] = 1.0
+    out[:, JUDGED] = 1.0
+    out[[0, *(k for k in jumps if k < len(lengths))], JUDGED] = 0.0
     return out
+
+
+# The error of a method of order 3 in the same stages (Hairer and Wanner, Solving Ordinary
+# Differential Equations II, IV.8): (h SHARE f0 + sum SPREAD_i (x_i - x0))/(1 + h SHARE loss), with
+# f0 the rate at the start.
+SHARE = 0.2748888295956774
+SPREAD = SHARE / 3 * np.array([-13 - 7 * _R, -13 + 7 * _R, -1.0])
+RTOL = 1e-6  # of a step, relative to rest = 1
+# e falls with h^4, the error of a step with h^6: so that is about e^(3/2).
+LIMIT = RTOL ** (2 / 3)

@@ -10,10 +10,12 @@ from ketaqsp.solve import grid, plain, radau, reasons
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.plain import observe
 from ketaqsp.solve.steady import starts
+from ketaqsp.solve.sweep import NEGATIVE
 
 CHUNK = 1024  # patients solved at once: what they need beside their results stays small
-LEVELS = 3  # a patient that fails is solved again on halved steps, this many grids in all
-NEGATIVE = -1e-6  # a state below this (relative to rest = 1) is a failure of the step
+# A patient whose error is above the tolerance, or who fails, is solved again on halved steps; this
+# many grids in all.
+LEVELS = 4
 STATUS = ("solved", "solved on a finer grid", "failed", "solved by the reference solver")
 FAILED, RESCUED = 2, 3
 
@@ -32,7 +34,8 @@ class Intervention:
 class Result:
     """times (O,) h; states and signals {name: (O, n)}; status (n,) index into STATUS.
 
-    reasons: {place of a failed patient: why}.
+    reasons: {place of a failed patient: why}. level (n,): steps were halved so often. error (n,):
+    largest error of a step, as estimated (radau.RTOL is aimed at), inf if failed.
     """
 
     times: np.ndarray
@@ -40,20 +43,26 @@ class Result:
     status: np.ndarray
     steps: int
     reasons: dict = field(default_factory=dict)
+    level: np.ndarray | None = None
+    error: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Course:
-    """A grid of times (K+1,) with its step lengths (K,); keep: points that are outputs."""
+    """A grid of times (K+1,) with its step lengths (K,).
+
+    keep: points that are outputs; jumps: points where an input or a parameter jumps.
+    """
 
     times: np.ndarray
     lengths: np.ndarray
     keep: np.ndarray
+    jumps: np.ndarray
 
     @cached_property
-    def weights(self):
-        """(K, 13), see radau.memory: reckoned once a grid."""
-        return radau.memory(self.times, self.lengths)
+    def per_step(self):
+        """(K, 14), see radau.per_step: reckoned once a grid."""
+        return radau.per_step(self.times, self.lengths, self.jumps)
 
 
 def run(
@@ -75,8 +84,9 @@ def run(
     outputs: times in h at which results are kept. wanted: names to return (default all).
     solver: "default" is native code, "numpy" the same method in NumPy, "reference" diffrax.
     workers: threads of the native solver (default: every core). A patient's bits depend on neither
-    workers nor company. The ladder: a patient that fails is solved on two finer grids, then, where
-    `rescue` asks for it, by the reference solver; else he is NaN with status 2 and a reason.
+    workers nor company. The ladder: a patient with an error of a step above radau.RTOL, or that
+    fails, is solved on finer grids, one after the other; who fails on the finest too by the
+    reference solver, where `rescue` asks for it; else he is NaN with status 2 and a reason.
     progress: called now and then as progress(patients done, n).
     """
     n = schedule.n
@@ -96,13 +106,16 @@ def run(
         return into, how(task, names, into, workers, tell)
 
     status, why = np.zeros(n, dtype=np.int8), {}
+    level, error = np.zeros(n, dtype=np.int8), np.empty(n)
     out = np.empty((len(names), len(outputs), native.wide(n)))
     chunk = native.wide(CHUNK)  # whole vectors, or one chunk would write over the next
     for first in range(0, n, chunk):
         rows = np.arange(first, min(first + chunk, n))
         here = out[:, :, first : first + native.wide(len(rows))]
-        bad = np.array(attempt(rows, 0, here, _within(progress, first, n)))
-        _finer(attempt, rows, bad, here, status, out, LEVELS if solver != "reference" else 1)
+        error[rows] = attempt(rows, 0, here, _within(progress, first, n))
+        _finer(attempt, rows, here, (error, level), out, LEVELS if solver != "reference" else 1)
+        status[rows] = level[rows] > 0
+        bad = np.isinf(error[rows])
         status[rows[bad]] = FAILED
         more = _last_rungs(attempt, model, values, schedule, rows[bad], outputs, rescue, solver)
         status[list(more.saved)] = RESCUED
@@ -113,20 +126,25 @@ def run(
         if progress:
             progress(rows[-1] + 1, n)
     found = dict(zip(names, out[:, :, :n], strict=True))
-    return Result(outputs, found, status, len(course(*asked, 0).lengths), why)
+    error[status == RESCUED] = np.nan
+    return Result(outputs, found, status, len(course(*asked, 0).lengths), why, level, error**1.5)
 
 
-def _finer(attempt, rows, bad, here, status, out, levels):
-    """Solve the patients of `bad` (changed in place) on finer grids."""
-    for level in range(1, levels):
-        if not bad.any():
+def _finer(attempt, rows, here, found, out, levels):
+    """Solve those of `rows` whose error is above the tolerance on finer grids.
+
+    found: (error, level) of all patients, changed in place. Who is above it on the finest grid too
+    keeps what he has.
+    """
+    error, level = found
+    for finer in range(1, levels):
+        again = rows[error[rows] > radau.LIMIT]
+        if not again.size:
             return
-        again = rows[bad]
-        status[again] = 1
-        finer = np.empty((*here.shape[:2], native.wide(len(again))))
-        still = attempt(again, level, finer)
-        out[:, :, again] = finer[:, :, : len(again)]
-        bad[bad] = still
+        level[again] = finer
+        into = np.empty((*here.shape[:2], native.wide(len(again))))
+        error[again] = attempt(again, finer, into)
+        out[:, :, again] = into[:, :, : len(again)]
 
 
 @lru_cache(maxsize=8)
@@ -134,8 +152,9 @@ def course(jumps, outputs, until, level):
     """The Course through all jumps and outputs (bytes of an array of hours) on a level of grids."""
     outputs = _rounded(outputs)
     times = grid.steps(jumps, outputs, until, level)
-    lengths = np.array(grid.sizes(times))
-    return Course(np.array(times), lengths, grid.places(times, outputs))
+    lengths, at = np.array(grid.sizes(times)), np.array(times)
+    inside = np.array([t for t in jumps if t <= until])
+    return Course(at, lengths, grid.places(times, outputs), np.searchsorted(at, inside - 1e-9))
 
 
 @lru_cache(maxsize=8)
@@ -206,12 +225,12 @@ def _plain(task, names, into, _workers, tell):
     model, values, schedule, rows, course, outputs, interventions = task
     share = tell and (lambda part: tell(part * len(rows)))
     again = _restarts(model, values, schedule, rows, course)
-    kept = plain.solve(model, values, schedule, rows, course, interventions, share, again)
+    kept, error = plain.solve(model, values, schedule, rows, course, interventions, share, again)
     with np.errstate(all="ignore"):
         seen = observe(model, values, kept, outputs, interventions, names)
     for row, name in enumerate(names):
         into[row, :, : len(rows)] = seen[name]
-    return _failed(kept)
+    return np.where(_failed(kept), np.inf, error)
 
 
 @dataclass(frozen=True)
@@ -231,6 +250,7 @@ def _last_rungs(attempt, model, values, schedule, rows, outputs, rescue, solver)
     saved = {}
     if rescue and rest.size and solver != "reference" and not schedule.restarts:
         found, still = attempt(rest, 0, None, how=_reference)
+        still = np.isinf(still)
         saved = {int(r): found[:, :, i] for i, r in enumerate(rest) if not still[i]}
         rest = rest[still]
     why.update(_reasons(attempt, model, rest, outputs, solver))
@@ -279,7 +299,7 @@ def _reference(task, names, into, _workers, tell):
         seen = observe(model, values, kept, outputs, interventions, names)
     for row, name in enumerate(names):
         into[row, :, : len(rows)] = seen[name]
-    return _failed(kept)
+    return np.where(_failed(kept), np.inf, 0.0)
 
 
 def _changes_at(interventions):

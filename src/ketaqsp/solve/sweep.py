@@ -10,6 +10,8 @@ import numpy as np
 from ketaqsp.blocks import Algebra, Competition, Turnover
 from ketaqsp.solve import radau
 
+NEGATIVE = -1e-6  # a state below this (relative to rest = 1) is a failure of the step
+
 
 class Sweep:
     """The compiled order of a model's sweep for one set of parameter values."""
@@ -28,7 +30,8 @@ class Sweep:
             for b in model.sweep
             if isinstance(b, Competition) and all(set(t.names) <= fixed for t in b.off)
         }
-        self._inverses = {}
+        self._inverses, self._rates = {}, {}
+        self.error = np.zeros(n)  # the largest estimate of a step's error so far, inf if negative
 
     def start(self):
         """States before the first dose: {name: (n,)}."""
@@ -42,12 +45,14 @@ class Sweep:
                 out.update({name: np.zeros(self.n) for name in block.bound})
         return out
 
-    def step(self, state, nodes, h, backward):
+    def step(self, state, nodes, h, backward, judged):
         """State after a step of h, and the node values of the backward states.
 
         nodes: signals of the linear part and inputs at the nodes. backward: {name: (3, n)}.
+        judged: whether the step's error counts.
         """
         after, env = self.walk(state, nodes, h, backward)
+        self._judge(state, env, h, after, backward, judged)
         return after, {name: env[f"new {name}"] for name in backward}
 
     def walk(self, state, nodes, h, backward):
@@ -79,6 +84,23 @@ class Sweep:
             loss = block.loss(env)
             inverse = radau.turnover_inverse(h, np.broadcast_to(loss, (3, self.n)))
         return radau.stages(inverse, start, h, block.production(env))
+
+    def _judge(self, state, env, h, after, backward, judged):
+        """Takes note of the error of each state on this step, and of a negative end."""
+        for block in self.model.sweep:
+            if not isinstance(block, Turnover):
+                continue
+            name, start = block.name, state[block.name]
+            x = env[f"new {name}" if name in backward else name]
+            loss = np.broadcast_to(block.loss(env), (3, self.n))
+            made = np.broadcast_to(block.production(env), (3, self.n))
+            if judged and name in self._rates:
+                size = h * radau.SHARE * self._rates[name] + radau.SPREAD @ (x - start)
+                size = np.abs(size) / (1 + h * radau.SHARE * loss[0])
+                self.error = np.fmax(self.error, size)
+            self._rates[name] = made[2] - loss[2] * x[2]
+        for x in after.values():
+            self.error[x < NEGATIVE] = np.inf
 
     def _competition(self, block, state, env, h, after):
         """Ligands share free sites: reduce to one 3x3 system in the total U = sum B.

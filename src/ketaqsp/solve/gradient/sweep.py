@@ -14,6 +14,7 @@ import numpy as np
 from ketaqsp.blocks import Algebra, Competition, Turnover, terms
 from ketaqsp.solve.gradient import collocation, linear
 from ketaqsp.solve.gradient.collocation import competition, turnover
+from ketaqsp.solve.radau import KEPT
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,15 +118,15 @@ def _sweep(task, values, nodes, needed, n):
         h, weights, at = given
         env = {**values, **{x: at[i] for i, x in enumerate(names)}}
         for name, four in last.items():
-            env[name] = sum(weights[i:12:4, None] * four[i] for i in range(4))
+            env[name] = sum(weights[i:KEPT:4, None] * four[i] for i in range(4))
         every = collocation.gains(h, stacked_losses)
         found = {key: collocation.picked(every, i) for key, i in order.items()}
         after, new = _walk(model, state, env, h, (ready, found), n)
-        last = {name: jnp.where(weights[12] != 0, new[name], last[name]) for name in last}
+        last = {name: jnp.where(weights[KEPT] != 0, new[name], last[name]) for name in last}
         return (after, last), {name: state[name] for name in kept}
 
     stacked = jnp.stack([nodes[x] for x in names], 1)  # (K, names, 3, n)
-    given = (jnp.asarray(course.lengths), jnp.asarray(course.weights), stacked)
+    given = (jnp.asarray(course.lengths), jnp.asarray(course.per_step), stacked)
     (end, _), found = jax.lax.scan(step, (state, last), given)
     return {name: jnp.concatenate([found[name], end[name][None]])[course.keep] for name in kept}
 

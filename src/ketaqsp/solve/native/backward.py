@@ -91,7 +91,7 @@ def backward(machine, layout, model, systems, table):
         for i in range(system.inputs):
             text += march.jump(v, b, system, i, j)
             j += 1
-    text += _STEP.format(weights=radau.MEMORY)
+    text += _STEP.format(weights=radau.PER_STEP)
     for i, system in enumerate(systems):
         text += march.linear(v, b, system, i, _met(v, b, system, i))
     text += _STEP_BACK
@@ -245,7 +245,7 @@ given:
   %now.at = getelementptr i64, ptr %interval, i64 %k
   %now = load i64, ptr %now.at
   %weight.row = mul i64 %k, {weights}
-  %weight = getelementptr double, ptr %weights, i64 %weight.row
+  %weight = getelementptr double, ptr %per_step, i64 %weight.row
   %another = icmp ne i64 %size, %last
   br i1 %another, label %change, label %prepared
 change:

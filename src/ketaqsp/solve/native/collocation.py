@@ -15,7 +15,20 @@ ADJOINT = np.linalg.inv(A) * DET
 START = np.stack([np.ones(3), TRACE - A.sum(axis=1), ADJOINT.sum(axis=1)])  # powers of a
 WEIGHT = np.stack([A, TRACE * A - A @ A, DET * np.eye(3)])
 DENOMINATOR = (1.0, TRACE, float(np.trace(ADJOINT)), DET)
-GAINS = 12  # three gains of the start, nine weights of the production
+GAINS = 13  # three gains of the start, nine weights of the production, one of the error
+
+
+def filtered(c, h, loss):
+    """1/(1 + h SHARE loss): what becomes of the error of a stiff state."""
+    scaled = c.op("mul", h, c.number(radau.SHARE))
+    return c.op("div", c.number(1.0), c.fma(scaled, loss, c.number(1.0)))
+
+
+def error(c, h, start, rate, x):
+    """h SHARE rate + sum SPREAD_i (x_i - start): see radau.SPREAD."""
+    scaled = c.op("mul", h, c.number(radau.SHARE))
+    moved = [(c.op("sub", x[i], start), c.number(radau.SPREAD[i])) for i in range(3)]
+    return c.total(moved, c.op("mul", scaled, rate))
 
 
 def _polynomial(c, a, series):

@@ -56,12 +56,13 @@ class Engine:
 
         values: {parameter: number or (n,)}. given: (rates, amounts), each {input: (edges, n)} in
         umol/h and umol. out (len(wanted), outputs, wide(n)) is filled with the values named
-        `wanted`. Returns (n,) True where an output is not finite or a state is below `negative`.
+        `wanted`. Returns (n,): the largest estimate of a step's error (radau.SPREAD), inf where an
+        output is not finite or a state was below `negative`.
         workers: threads. tell: called with the number of patients done.
         """
         plan = _Plan(self, values, given, grid, n, out, wanted, negative)
         self._all(plan, n, workers, tell)
-        return plan.bad[:n] > 0
+        return np.where(plan.bad[:n] > 0, np.inf, plan.error[:n])
 
     def _all(self, plan, n, workers, tell=None):
         """Run a plan, in pieces, on so many threads."""
@@ -87,7 +88,6 @@ class Engine:
     def _run(self, plan, groups):
         memory = _aligned((self._room(plan), self.machine.lanes))
         for group in groups:
-            memory[self.program.slots["bad"]] = 0.0
             self._march(memory.ctypes.data, plan.fields.ctypes.data, group)
 
     def _room(self, plan):
@@ -145,7 +145,7 @@ class _Plan:
         rates, amounts, used = self._given(made, given, grid, n, columns)
         again = self._restarts(made, grid, n, columns, used)
         self.steps = shared["steps"]
-        self.bad = np.zeros(columns)
+        self.bad, self.error = np.zeros(columns), np.zeros(columns)
         active = used[:, : self.groups * lanes].reshape(len(used), self.groups, lanes).any(axis=2)
         fields = {
             "parameters": _padded([values[name] for name in made.parameters], n, columns),
@@ -155,7 +155,7 @@ class _Plan:
             "used": used,
             "active": active,
             "groups": self.groups,
-            "weights": course.weights,
+            "per_step": course.per_step,
             **shared,
             **again,
             **self._changes(engine, grid, shared["steps"]),
@@ -166,6 +166,7 @@ class _Plan:
             "wide": out.strides[1] // 8,
             "alone": int(out.shape[2] == 1),
             "bad": self.bad,
+            "error": self.error,
             "negative": int(np.float64(negative).view(np.int64)),
         }
         self.fields = np.array([self._field(fields[name]) for name in FIELDS], dtype=np.int64)

@@ -20,7 +20,7 @@ FIELDS = (
     "size_of",  # (steps,): place of the length among the sizes
     "interval",  # (steps,): edge whose rates hold
     "jump",  # (steps,): edge whose amounts enter before the step, or -1
-    "weights",  # (steps, 13): extrapolation of what runs against the sweep (radau.memory)
+    "per_step",  # (steps, 14): see radau.per_step
     "sizes",  # step lengths that occur
     "halves",  # place of the size that is half of this one, or -1
     "n_sizes",
@@ -39,7 +39,8 @@ FIELDS = (
     "outputs",
     "wide",
     "alone",  # 1 where the output has room for the first lane only, else 0
-    "bad",  # (wide,): set to 1 where an output is not finite or negative
+    "bad",  # (columns,): set to 1 where an output is not finite or a state was negative
+    "error",  # (columns,): set to the largest estimate of a step's error
     "negative",  # below this a state counts as failed (a double)
 )
 WHOLE = ("columns", "edges", "groups", "steps", "n_sizes", "n_wanted", "outputs", "wide", "alone")
@@ -80,7 +81,9 @@ def march(machine, layout, parameters, systems, spare, tape=None):
     text += _STEP.format(b=b)
     for i, system in enumerate(systems):
         text += linear(v, b, system, i)
-    return text + _END.format(v=v, b=b, bad=layout["bad"], weights=radau.MEMORY)
+    return text + _END.format(
+        v=v, b=b, bad=layout["bad"], error=layout["error"], per_step=radau.PER_STEP
+    )
 
 
 def jump(v, b, system, i, j):
@@ -328,8 +331,8 @@ prepare:
 prepared:"""
 
 _END = """
-  %weight.row = mul i64 %k, {weights}
-  %weight = getelementptr double, ptr %weights, i64 %weight.row
+  %weight.row = mul i64 %k, {per_step}
+  %weight = getelementptr double, ptr %per_step, i64 %weight.row
   call void @step(ptr %ctx, double %h, ptr %weight)
   br label %stepped
 stepped:
@@ -339,6 +342,10 @@ end:
   %bad.value = load {v}, ptr %bad.from, align {b}
   %bad.to = getelementptr double, ptr %bad, i64 %column
   store {v} %bad.value, ptr %bad.to, align 8
+  %error.from = getelementptr {v}, ptr %ctx, i64 {error}
+  %error.value = load {v}, ptr %error.from, align {b}
+  %error.to = getelementptr double, ptr %error, i64 %column
+  store {v} %error.value, ptr %error.to, align 8
   ret void
 }}
 """

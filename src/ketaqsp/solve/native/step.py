@@ -61,7 +61,7 @@ class Sweep:
             # Stored under its name, where what follows reads it.
             f.store(f(self.graph.trace(block.value)), block.name)
         zero = f.code.number(0.0)
-        for name in (*self.linear, *self.bound):
+        for name in (*self.linear, *self.bound, "bad", "lowest", "error"):
             f.store(zero, name)
         for place in nodes.values():  # a system that nobody feeds is never run
             for s in STAGES:
@@ -71,6 +71,7 @@ class Sweep:
                 start = f(self.graph.trace(block.start))
                 f.store(start, block.name)
                 f.store(start, ("start", block.name))
+                f.store(zero, ("rate", block.name))
                 if block.name in self.model.feedback:
                     for key in ("before", *STAGES):
                         f.store(start, ("backward", block.name, key))
@@ -104,8 +105,10 @@ class Sweep:
     def gain(self, code=None):
         """@gain(out, h, loss): gains of one state with this loss, for a step of h."""
         c = code or Code(self.machine)
-        start, weight = collocation.gains(c, c.splat("%h"), c.load("%loss", 0))
-        for i, value in enumerate((*start, *(x for row in weight for x in row))):
+        h, loss = c.splat("%h"), c.load("%loss", 0)
+        start, weight = collocation.gains(c, h, loss)
+        out = (*start, *(x for row in weight for x in row), collocation.filtered(c, h, loss))
+        for i, value in enumerate(out):
             c.store(value, "%out", i)
         given = "ptr noalias %out, double %h, ptr noalias %loss"
         return c.function("gain", given, flags="noinline")
@@ -157,13 +160,15 @@ class Sweep:
                 made = [f(production, s) for s in STAGES]
                 start, gains = f.load(block.name), self._gains(f, block.name, loss, h)
                 x = collocation.stages(c, gains, start, made)
+                if code is None:
+                    self._measure(f, block.name, loss, h, start, made, x)
                 if block.name in self.model.feedback:
                     self._remember(f, block.name, (start, *x))
                 else:
                     values[block.name] = x
                 f.store(x[2], block.name)
             elif isinstance(block, Competition):
-                values[block.name] = self._compete(f, block, traced, h)
+                values[block.name] = self._compete(f, block, traced, h, code is None)
         given = "ptr noalias %ctx, double %h, ptr noalias %weights"
         return c.function("step", given, flags="noinline")
 
@@ -183,13 +188,35 @@ class Sweep:
     def _remember(self, f, name, points):
         """This step's polynomial takes the place of the one in memory, if the grid says so."""
         c = f.code
-        where = c.put(f"getelementptr double, ptr %weights, i64 {radau.MEMORY - 1}")
+        where = c.put(f"getelementptr double, ptr %weights, i64 {radau.KEPT}")
         kept = c.compare("one", c.splat(c.put(f"load double, ptr {where}")), c.number(0.0))
         for key, x in zip(("before", *STAGES), points, strict=True):
             place = ("backward", name, key)
             f.store(c.select(kept, x, f.load(place)), place)
 
-    def _compete(self, f, block, traced, h):
+    def _measure(self, f, name, loss, h, start, made, x):
+        """Takes note of the state's error on this step, and of its end where that is negative."""
+        c = f.code
+        rate = f.load(("rate", name))
+        f.store(c.op("sub", made[2], c.op("mul", f(loss, 2), x[2])), ("rate", name))
+        if loss.fixed:
+            share = c.load("%ctx", self.layout["gains", name] + collocation.GAINS - 1)
+        else:
+            share = collocation.filtered(c, h, f(loss))
+        where = c.put(f"getelementptr double, ptr %weights, i64 {radau.JUDGED}")
+        share = c.op("mul", share, c.splat(c.put(f"load double, ptr {where}")))
+        size = c.op("mul", collocation.error(c, h, start, rate, x), share)
+        worst = f.load("error")
+        for way in (size, c.op("sub", c.number(0.0), size)):
+            worst = c.select(c.compare("ogt", way, worst), way, worst)
+        f.store(worst, "error")
+        self._lowest(f, x[2])
+
+    def _lowest(self, f, x):
+        lowest = f.load("lowest")
+        f.store(f.code.select(f.code.compare("olt", x, lowest), x, lowest), "lowest")
+
+    def _compete(self, f, block, traced, h, judge):
         """Total bound at the nodes: one 3x3 system for all ligands of a pool (see Sweep)."""
         c = f.code
         total = [[c.number(1.0 if i == j else 0.0) for j in STAGES] for i in STAGES]
@@ -212,7 +239,10 @@ class Sweep:
         free = [c.op("sub", c.number(1.0), x) for x in u]
         for name, gain, start, row in parts:
             before = c.op("mul", gain, start)
-            f.store(c.total(list(zip(row, free, strict=True)), before), name)
+            after = c.total(list(zip(row, free, strict=True)), before)
+            f.store(after, name)
+            if judge:
+                self._lowest(f, after)
         return u
 
     # -- an output -------------------------------------------------------------------------
@@ -239,9 +269,9 @@ class Sweep:
         return c.function("look", given, flags="noinline")
 
     def _judge(self, f, values):
-        """Marks patients with a state that is not finite or below %negative."""
+        """Marks patients with a state that is not finite, or was below %negative at any step."""
         c = f.code
-        lowest, sound = [c.number(0.0)] * CHAINS, [c.number(0.0)] * CHAINS
+        lowest, sound = [f.load("lowest")] * CHAINS, [c.number(0.0)] * CHAINS
         for i, x in enumerate(values.values()):
             at = i % CHAINS
             lowest[at] = c.select(c.compare("olt", x, lowest[at]), x, lowest[at])
