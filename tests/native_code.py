@@ -35,22 +35,28 @@ def elementwise(name, arity=1, machine=None, of_three=None):
 
     The other two are given the arguments with another sign.
     """
-    machine = machine or compiler.host()
-    c = Code(machine)
-    c.do("br label %next")
-    c.label("next")
-    c.do("%i = phi i64 [ 0, %entry ], [ %more, %next ]")
-    given = [c.load(f"%x{a}", "%i") for a in range(arity)]
-    if of_three is None:
-        found = c.call(f"k_{name}", *given)
-    else:
+
+    def write(c, *given):
+        if of_three is None:
+            return c.call(f"k_{name}", *given)
         others = [c.strict("sub", c.number(0.0), x) for x in given]
         three = [
             [x if s == of_three else y for s in range(3)]
             for x, y in zip(given, others, strict=True)
         ]
-        found = c.call_3(f"k_{name}", *three)[of_three]
-    c.store(found, "%out", "%i")
+        return c.call_3(f"k_{name}", *three)[of_three]
+
+    return arithmetic(write, arity, machine)
+
+
+def arithmetic(write, arity, machine=None):
+    """write(c, *values) -> value, compiled as a function of arrays."""
+    machine = machine or compiler.host()
+    c = Code(machine)
+    c.do("br label %next")
+    c.label("next")
+    c.do("%i = phi i64 [ 0, %entry ], [ %more, %next ]")
+    c.store(write(c, *(c.load(f"%x{a}", "%i") for a in range(arity))), "%out", "%i")
     c.do("%more = add i64 %i, 1")
     c.do("%go = icmp slt i64 %more, %n")
     c.do("br i1 %go, label %next, label %end")

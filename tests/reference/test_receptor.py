@@ -44,7 +44,7 @@ def bathed(ligands, exit, values, bath, lengths, state=None, name="pv"):
     for h in lengths:
         around = bath(now + h * radau.NODES)
         nodes = {f"brain_{x}": np.broadcast_to(c, (3,))[:, None] for x, c in around.items()}
-        state, _ = sweep.step(state, nodes, h, {})
+        state, _ = sweep.step(state, nodes, h, {}, False)
         now += h
         kept.append(state)
     return kept
