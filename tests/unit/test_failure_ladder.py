@@ -102,7 +102,7 @@ def test_steps_are_judged_patient_by_patient(monkeypatch):
     at_once = kq.bolus(mg_per_kg=2.0)
     regimens = [at_once if i % 2 else DRUG for i in range(12)]
     out = kq.simulate(regimens, people, days=2, every="24 h", wanted=("madrs",))
-    assert out["status"].values[1::2].sum() >= 5 and not out["status"].values[::2].any()
+    assert out["status"].values[1::2].sum() >= 3 and not out["status"].values[::2].any()
     alone = kq.simulate(at_once, people.take([1]), days=2, every="24 h", wanted=("madrs",))
     assert (alone["madrs"].values[:, 0] == out["madrs"].values[:, 1]).all()
     monkeypatch.setattr(RUN, "LEVELS", 1)  # without the ladder the error is what it saves
