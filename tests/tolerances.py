@@ -141,15 +141,17 @@ AREA = 0.02
 # the solver itself.
 OTHER_GRID = 1e-5
 
-# Of the effect of moving a parameter by its own size, plus as much of one point. A central
-# difference with relative steps of 1e-4 errs by their square, and by the solver's rounding (1e-9
-# of the curve) over the step.
+# Of the effect of moving a parameter by its own size, and of the read-out's largest value. A
+# central difference with relative steps of 1e-4 errs by their square (times a third derivative that
+# may be large beside a small first), and by the solver's rounding (1e-13 of the curve) over the step.
 FINITE_DIFFERENCE = 1e-4
+FINITE_NOISE = 1e-7
 # Relative to the largest value of the curve. Both take the same steps with the same formulas;
 # measured 1e-13 on MADRS over 28 days and six infusions.
 JAX_NATIVE = 1e-12
-# Relative and absolute. Forward and reverse run the same derivative rules in another order.
-MODES = 1e-7
+# Relative, and of the largest slope. Native code goes back through its own steps, JAX forward by
+# rules of its own: rounding alone, raised where a patient is near the border of two severities.
+MODES = 1e-8
 # Relative to the size of a curve. diffrax at rtol 1e-8 errs by about that a step.
 REFERENCE = 1e-5
 # Relative. A 3x3 solve in closed form: a dozen roundings of 1e-16, some hundred times as many where

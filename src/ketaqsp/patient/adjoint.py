@@ -47,7 +47,7 @@ class NativeJob(Job):
         one = np.eye(len(rows) + 1)[:, :, None] * np.ones(who.size)
         madrs, sd = Dual(seen["madrs"][rows], one[:, :-1]), Dual(sd, one[:, -1])
         found = getattr(outcomes, name)(madrs, sd, normal)
-        found = found[-1] if name == "response" else found
+        found = found if name == "relapse" else found[-1]
         np.add.at(seeds[self.wanted.index("madrs")], rows, found.slope[:-1])
         return found.value, seeds, found.slope[-1]
 

@@ -43,19 +43,7 @@ class JaxJob(Job):
         edges = tuple(map(float, self.plan.edges_h))
         grid = edges, self.outputs.tobytes(), float(self.outputs[-1]), level
         asked = self.names, self.wanted, tuple(self.times), self.chosen
-        return _compiled(self.model, grid, asked, size, self.mode, self._fastest())
-
-    def _fastest(self):
-        """{system: fastest rate}, rounded up to a power of two so that programs are shared."""
-        people = self.people
-        given = {k: people.parameters[k] for k in self.model.parameters}
-        values, out = with_constants(self.model, given), []
-        for system in self.model.linear:
-            g = linear.generator(system, values, people.n)
-            top = -np.diagonal(g, axis1=1, axis2=2)
-            top = top[np.isfinite(top)].max(initial=1e-300)
-            out.append((system.name, float(2.0 ** np.ceil(np.log2(top)))))
-        return tuple(out)
+        return _compiled(self.model, grid, asked, size, self.mode, fastest(self.model, self.people))
 
     def _part(self, function, part, size):
         """Values and derivatives of some patients, filled up to `size` with the last."""
@@ -72,6 +60,17 @@ class JaxJob(Job):
         """{input: (rate, what it gains a kg, amount, the same)}, (edges, n)."""
         kinds = (self.plan.rate, self.more[0], self.plan.bolus, self.more[1])
         return {name: tuple(kind[name][:, rows_] for kind in kinds) for name in self.plan.rate}
+
+
+def fastest(model, people):
+    """((system, fastest rate in 1/h), ...), up to a power of two so that programs are shared."""
+    values, out = with_constants(model, {k: people.parameters[k] for k in model.parameters}), []
+    for system in model.linear:
+        g = linear.generator(system, values, people.n)
+        top = -np.diagonal(g, axis1=1, axis2=2)
+        top = top[np.isfinite(top)].max(initial=1e-300)
+        out.append((system.name, float(2.0 ** np.ceil(np.log2(top)))))
+    return tuple(out)
 
 
 @lru_cache(maxsize=16)
@@ -96,15 +95,15 @@ def _compiled(model, grid, asked, size, mode, fastest):
         seen = solve({k: now[k] for k in model.parameters}, rates, amounts)
         out = {}
         for name in names:
-            if name == "response":
-                out[name] = outcomes.response(seen["madrs"], now[RATER], ndtr)[picked]
+            if name in ("response", "remission"):
+                out[name] = getattr(outcomes, name)(seen["madrs"], now[RATER], ndtr)[picked]
             elif name == "relapse":
                 rows_ = [np.append(0, picked[: k + 1]) for k in range(len(picked))]
                 rows_ = rows_[-1:] if mode == "reverse" else rows_
                 found = [outcomes.relapse(seen["madrs"][r], now[RATER], ndtr) for r in rows_]
                 out[name] = jnp.stack(found)
             else:
-                out[name] = seen[name][picked]
+                out[name] = jnp.asarray(seen[name], float)[picked]
         return {k: x[-1:] for k, x in out.items()} if mode == "reverse" else out
 
     if mode == "reverse":

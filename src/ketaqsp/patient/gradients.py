@@ -25,10 +25,10 @@ def gradient(
     """Derivative of one read-out with respect to every parameter, by one reverse pass.
 
     of: a variable of simulate() at the time `at` (h), or "response" (probability of a rated fall
-    by half at `at`), or "relapse" (probability to have responded and to be rated 22 or more
-    later; `at` lists the visits). parameters: symbols (default: all that the model reads, and
-    rater_sd where ratings matter). by: "native" is the solver's machine code run backwards, "jax"
-    the same method in JAX (the extra jax), on a card where there is one. Returns an xarray Dataset:
+    by half at `at`), "remission" (to be rated 10 or less) or "relapse" (to have responded and to be
+    rated 22 or more later; `at` lists the visits). parameters: symbols (default: all that the model
+    reads, and rater_sd where ratings matter). by: "native" is the solver's own code run backwards,
+    "jax" the same method in JAX (the extra jax), on a card where there is one. Returns an xarray Dataset:
     gradient (parameter, patient) in units of the read-out a unit of the parameter, value
     (patient), status (patient). The severity before any dose follows its landscape, and a dose per
     kg follows the weight. Raises BadInput.
@@ -73,16 +73,34 @@ def _job(regimen, cohort, names, at, parameters, exit, by, last):
         if name not in (*model.states, *model.signals, *outcomes.WORDS):
             known = sorted({*model.states, *model.signals, *outcomes.WORDS})
             raise unknown("read-out", name, known, field="of")
-    times = np.unique(np.atleast_1d(np.asarray(at, dtype=float)))
-    if not times.size or not np.isfinite(times).all() or times[0] < 0 or times[-1] <= 0:
-        raise BadInput(f"at is {at!r}; allowed: hours from 0, the last above 0.", field="at")
+    times = _times(at)
     rated = any(name in outcomes.WORDS for name in names)
     known = tuple(sorted({*model.parameters, *((RATER,) if rated else ())} - {"D_ill"}))
+    if isinstance(parameters, str):
+        parameters = (parameters,)
     chosen = known if parameters is None else tuple(parameters)
     for name in chosen:
         if name not in known:
             raise unknown("parameter of this model", name, known, field="parameters")
     return _kind(by)(regimen, people, model, names, times, chosen, last=last)
+
+
+def _times(at):
+    """Hours in order."""
+    from ketaqsp.patient.simulate import MOST_DAYS
+
+    try:
+        times = np.unique(np.atleast_1d(np.asarray(at, dtype=float)))
+    except (TypeError, ValueError):
+        times = np.array([np.nan])
+    longest = 24.0 * MOST_DAYS
+    if not times.size or not np.isfinite(times).all() or not 0 < times[-1] <= longest:
+        times = np.array([-1.0])
+    if times[0] < 0:
+        raise BadInput(
+            f"at is {at!r}; allowed: hours from 0 to {longest:g}, the last above 0.", field="at"
+        )
+    return times
 
 
 def _kind(by):

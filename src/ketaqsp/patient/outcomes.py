@@ -1,4 +1,4 @@
-"""Response and relapse as probabilities: what a rater with error would find at the visits.
+"""Response, remission and relapse as probabilities: what a rater with error would find.
 
 The rated total is MADRS + rater_sd z with z anew at each visit, so a threshold on it is met with a
 normal probability, which is smooth in every parameter. Rounding to whole points and the ends of the
@@ -9,8 +9,9 @@ import numpy as np
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(15)
 FALL = 0.5  # response: this share of the rated total before the first dose is gone
+REMISSION = 10.0  # MADRS points, at most
 RELAPSE = 22.0  # MADRS points at which a responder has relapsed
-WORDS = ("response", "relapse")
+WORDS = ("response", "remission", "relapse")
 
 
 def response(madrs, rater_sd, cdf):
@@ -20,6 +21,11 @@ def response(madrs, rater_sd, cdf):
     """
     kept = 1 - FALL
     return cdf((kept * madrs[0] - madrs) / (rater_sd * (1 + kept**2) ** 0.5))
+
+
+def remission(madrs, rater_sd, cdf):
+    """P(rated total at most REMISSION) at each time, (T, n)."""
+    return cdf((REMISSION - madrs) / rater_sd)
 
 
 def relapse(madrs, rater_sd, cdf):

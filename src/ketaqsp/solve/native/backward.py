@@ -81,7 +81,7 @@ def backward(machine, layout, model, systems, table):
         lines += [f"  %{name} = load {kind}, ptr %{name}.field"]
     base = layout["parameters"]
     text = "\n".join(lines) + _OPENING.format(
-        v=v, lanes=machine.lanes, bad=layout["bad"], bytes=b, **sizes
+        v=v, lanes=machine.lanes, heavier=layout["heavier"], bytes=b, **sizes
     )
     for i, system in enumerate(systems):
         text += _SYSTEM.format(v=v, i=i, offset=system.offset)
@@ -200,7 +200,7 @@ _OPENING = """
   %bars.size = add i64 %tables.size, {spare}
   %bars.bytes = mul i64 %bars.size, {bytes}
   call void @llvm.memset.p0.i64(ptr %bar, i8 0, i64 %bars.bytes, i1 false)
-  %heavier = getelementptr {v}, ptr %bar, i64 {bad}
+  %heavier = getelementptr {v}, ptr %bar, i64 {heavier}
 """
 
 _SYSTEM = """

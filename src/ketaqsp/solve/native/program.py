@@ -42,7 +42,7 @@ def program(model, machine, reverse=False):
     base = layout.row("parameters", len(model.parameters))
     for i, name in enumerate(model.parameters):
         layout.slots[name] = base + i
-    for name in ("bad", "lowest", "error"):
+    for name in ("bad", "lowest", "error", "heavier"):
         layout[name]
     read = {name for b in model.sweep for _, term in terms(b) for name in term.names}
     systems, nodes = _place(model, layout, read)

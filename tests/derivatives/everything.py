@@ -1,0 +1,62 @@
+"""One cohort in which every route and drug is given: every parameter has something to do."""
+
+import numpy as np
+
+import ketaqsp as kq
+from ketaqsp.patient.simulate import model_for
+
+HOURS = (2.0, 30.0)
+STEP = 1e-4  # relative, of a central difference
+
+
+def regimens():
+    """Infusion, nasal spray, tablets, both and more beside ketamine, and nothing at all."""
+    drug = kq.infusion(mg_per_kg=0.5, minutes=40)
+    return [
+        drug,
+        kq.bolus("esketamine", mg=84, route="in"),
+        kq.bolus(mg=100, route="po"),
+        kq.bolus(mg=120, route="po_er"),
+        kq.bolus(mg=50, route="im"),
+        kq.bolus(mg=50, route="sl"),
+        both(drug, kq.infusion("midazolam", mg_per_kg=0.045, minutes=40)),
+        kq.bolus("midazolam", mg=5, route="in"),
+        kq.bolus("midazolam", mg=5, route="po"),
+        kq.bolus("midazolam", mg=5, route="im"),
+        both(drug, kq.oral("memantine", mg=20, days=(0,))),
+        kq.infusion("lanicemine", mg=100, minutes=60),
+        kq.infusion("mk801", mg=1, minutes=60),
+        kq.oral("oral_antidepressant", mg=20, days=(0,)),
+        kq.bolus(mg=50, route="sc"),
+        kq.nothing(),
+    ]
+
+
+def both(one, other):
+    return kq.Regimen((*one.doses, *other.doses))
+
+
+def people():
+    return kq.cohort("trd", n=len(regimens()), seed=1)
+
+
+def names():
+    model = model_for(regimens())
+    return (*model.states, *model.signals)
+
+
+def seen(cohort):
+    """{read-out: (T, n)} by the solver."""
+    out = kq.simulate(
+        regimens(), cohort, days=HOURS[-1] / 24, every="2 h", wanted=names(),
+        between_occasions=True,
+    )  # fmt: skip
+    return {name: out[name].sel(time=list(HOURS)).values for name in names()}
+
+
+def moved(cohort, name):
+    """{read-out: (T, n)} central differences by one parameter, and the step (n,)."""
+    value = np.broadcast_to(np.asarray(cohort.parameters[name], float), (cohort.n,))
+    step = STEP * np.maximum(np.abs(value), 1e-3)
+    sides = [seen(cohort.replace(**{name: value + way})) for way in (step, -step)]
+    return {x: (sides[0][x] - sides[1][x]) / (2 * step) for x in names()}
