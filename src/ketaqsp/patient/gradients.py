@@ -28,8 +28,8 @@ def gradient(
     by half at `at`), "remission" (to be rated 10 or less) or "relapse" (to have responded and to be
     rated 22 or more later; `at` lists the visits). parameters: symbols (default: all that the model
     reads, and rater_sd where ratings matter). by: "native" is the solver's own code run backwards,
-    "jax" the same method in JAX (the extra jax), on a card where there is one. Returns an xarray Dataset:
-    gradient (parameter, patient) in units of the read-out a unit of the parameter, value
+    "jax" the same method in JAX (the extra jax), on a card where there is one. Returns an xarray
+    Dataset: gradient (parameter, patient) in units of the read-out a unit of the parameter, value
     (patient), status (patient). The severity before any dose follows its landscape, and a dose per
     kg follows the weight. Raises BadInput.
     """
