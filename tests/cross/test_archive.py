@@ -69,47 +69,6 @@ def test_libsedml_finds_nothing_wrong(files, one_infusion):
     assert labels - {"time"} <= known
 
 
-def test_the_experiment_run_as_it_says(files, one_infusion):
-    """What SED-ML asks for, done by libRoadRunner: times, algorithm, tolerance."""
-    document = libsedml.readSedMLFromString(files["simulation.sedml"].decode())
-    course = document.getSimulation(0)
-    given = {
-        course.getAlgorithm().getAlgorithmParameter(i).getKisaoID(): float(
-            course.getAlgorithm().getAlgorithmParameter(i).getValue()
-        )
-        for i in range(course.getAlgorithm().getNumAlgorithmParameters())
-    }
-    assert course.getAlgorithm().getKisaoID() == "KISAO:0000019"  # CVODE
-    engine = roadrunner.RoadRunner(files["model.xml"].decode())
-    states = engine.getRateRuleIds()
-    engine.integrator.setValue("relative_tolerance", given["KISAO:0000209"])
-    engine.integrator.setValue("absolute_tolerance", [given["KISAO:0000211"]] * len(states))
-    engine.timeCourseSelections = ["time", "madrs"]
-    table = engine.simulate(0, course.getOutputEndTime(), course.getNumberOfSteps() + 1)
-    mine = one_infusion.mine.until(48)
-    hours = list(mine.times / 3600)
-    for time, madrs in table:
-        if time in hours:
-            assert madrs == pytest.approx(mine.values["madrs"][hours.index(time)], abs=1e-3)
-
-
-def test_copasi_takes_the_experiment(archive, one_infusion, tmp_path):
-    """How long it runs, how often it looks and how tightly come from SED-ML, states from SBML."""
-    import basico
-
-    with zipfile.ZipFile(archive) as opened:
-        opened.extractall(tmp_path)
-    model = basico.load_model(str(tmp_path / "simulation.sedml"))
-    try:
-        asked = basico.get_task_settings(basico.T.TIME_COURSE, model=model)
-        parameters = basico.get_parameters(model=model)
-    finally:
-        basico.remove_datamodel(model)
-    assert (asked["problem"]["Duration"], asked["problem"]["StepNumber"]) == (48, 96)
-    assert asked["method"]["Relative Tolerance"] == 1e-9
-    assert (parameters["type"] == "ode").sum() == len(one_infusion.states)
-
-
 def test_it_says_what_made_it(files):
     made = json.loads(files["provenance.json"])
     for name, digest in made["files_sha256"].items():
