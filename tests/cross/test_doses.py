@@ -28,8 +28,8 @@ REGIMENS = {
 def protocol(request):
     """(name, libSBML's model, the text)."""
     text = request.getfixturevalue(request.param).text
-    document = libsbml.readSBMLFromString(text)
-    return request.param, document.getModel(), text
+    document = libsbml.readSBMLFromString(text)  # its parts live as long as it does
+    yield request.param, document.getModel(), text
 
 
 def given(name):
