@@ -17,7 +17,6 @@ import roadrunner
 import ketaqsp
 from cross.referees import COMMAND, exported
 from cross.sbml_reader import Reader
-from ketaqsp.export.annotate import TABLE, identifiers
 from ketaqsp.export.antimony import to_antimony
 from ketaqsp.trial.identity import identity
 from tolerances import ROUNDING
@@ -172,37 +171,3 @@ def engine_curves(text, mine):
     table = np.array(engine.simulate(times=list(some.times / 3600)))
     found = dict(zip(some.values, table.T, strict=True))
     return disagreements(found, some, ROADRUNNER, "Antimony by libRoadRunner")
-
-
-def test_identifiers_are_there(one_infusion):
-    document = libsbml.readSBMLFromString(one_infusion.text)
-    model = document.getModel()
-    bare = [p.getId() for p in model.getListOfParameters() if not p.isSetSBOTerm()]
-    assert bare == [] and model.isSetSBOTerm()
-    assert all(rule.isSetSBOTerm() for rule in model.getListOfRules())
-
-    def pointed(name):
-        terms = model.getParameter(name).getCVTerms()
-        return {t.getResourceURI(i) for t in terms for i in range(t.getNumResources())}
-
-    assert pointed("bdnf") == {"https://identifiers.org/uniprot:P23560"}
-    assert pointed("V1") == {"https://identifiers.org/doi:10.3389/fpain.2022.946486"}
-    norketamine = "https://identifiers.org/inchikey:BEQZHFIKTBVCAU-UHFFFAOYSA-N"
-    assert pointed("norketamine_s_central") == {norketamine}
-    assert pointed("madrs") == set()
-
-
-def test_every_row_of_the_identifiers_is_used():
-    import csv
-
-    from ketaqsp.chain import build
-    from ketaqsp.plasma import LIGANDS
-
-    model = build(LIGANDS, midazolam=True, ssri=True)
-    with open(TABLE, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    used = {
-        uri for name in (*model.states, *model.signals, "(model)") for _, uri in identifiers(name)
-    }
-    unused = [row for row in rows if not any(uri.endswith(row["identifier"]) for uri in used)]
-    assert unused == [] and {row["confidence"] for row in rows} <= {"read", "recalled"}

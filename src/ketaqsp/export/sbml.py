@@ -89,7 +89,8 @@ def _parameters(out, model, numbers, plan):
         row = known[name]
         fixed = name not in moved
         made = parameter(out, name, row.unit, row.meaning, numbers[name], constant=fixed)
-        annotate.mark(made, annotate.sbo(name, row.unit), annotate.paper(row.source))
+        pointers = annotate.identifiers(name) + annotate.paper(row.source)
+        annotate.mark(made, annotate.sbo(name, row.unit), pointers)
 
 
 def _inputs(out, model, plan, first):
