@@ -27,12 +27,17 @@ def flip_sign(text, state):
 
 
 def _assigned(model, time_h, variable):
-    """The <cn> that an event at this time gives to `variable`, and the one of its trigger."""
+    """The parameter that an event at this time gives to `variable`, and the one of its time."""
+    named = {n.get("id"): n for n in every(model, "Parameters")}
+
+    def of(node):
+        return named[_one(node.findall(f".//{MATHML}ci")).text.strip()]
+
     for event in every(model, "Events"):
-        moment = _one(event.findall(f".//{CORE}trigger//{MATHML}cn"))
+        moment = of(event.find(f"{CORE}trigger"))
         given = [n for n in event.iter(f"{CORE}eventAssignment") if n.get("variable") == variable]
-        if given and abs(float(moment.text) - time_h) < 1e-6:
-            return _one(given).find(f".//{MATHML}cn"), moment
+        if given and abs(float(moment.get("value")) - time_h) < 1e-6:
+            return of(_one(given)), moment
     raise ValueError(f"no event gives {variable} at {time_h} h")
 
 
@@ -40,7 +45,7 @@ def scale_dose(text, time_h, variable, factor):
     """What the event at this time gives to `variable`, times a factor."""
     root, model = parsed(text)
     number, _ = _assigned(model, time_h, variable)
-    number.text = repr(float(number.text) * factor)
+    number.set("value", repr(float(number.get("value")) * factor))
     return _written(root)
 
 
@@ -48,7 +53,7 @@ def move_dose(text, time_h, variable, minutes):
     """The event at this time, some minutes later."""
     root, model = parsed(text)
     _, moment = _assigned(model, time_h, variable)
-    moment.text = repr(float(moment.text) + minutes / 60)
+    moment.set("value", repr(float(moment.get("value")) + minutes / 60))
     return _written(root)
 
 
@@ -69,10 +74,10 @@ def change_unit(text, parameter, unit):
 
 
 def change_unit_of_dose(text, time_h, variable, unit):
-    """The unit of the number that the event at this time gives to `variable`."""
+    """The unit of what the event at this time gives to `variable`."""
     root, model = parsed(text)
     number, _ = _assigned(model, time_h, variable)
-    number.set(f"{CORE}units", unit)
+    number.set("units", unit)
     return _written(root)
 
 

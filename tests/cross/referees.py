@@ -51,8 +51,8 @@ def _at(values, places):
     return {name: x[places] for name, x in values.items()}
 
 
-def exported(path, *options, form="sbml"):
-    """The text that `ketaqsp export` writes to `path` in a process of its own."""
+def export(path, *options, form):
+    """`ketaqsp export` in a process of its own."""
     done = subprocess.run(
         [COMMAND, "export", "--format", form, "--out", path, *options],
         capture_output=True,
@@ -61,6 +61,11 @@ def exported(path, *options, form="sbml"):
     )
     if done.returncode:
         raise RuntimeError(f"ketaqsp export ended with {done.returncode}: {done.stderr}")
+
+
+def exported(path, *options, form="sbml"):
+    """The text that `ketaqsp export` writes to `path`."""
+    export(path, *options, form=form)
     return path.read_text(encoding="utf-8")
 
 

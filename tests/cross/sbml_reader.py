@@ -2,8 +2,8 @@
 
 It shares no code with the package or with libSBML. Only what the export needs is known: parameters,
 initial assignments, assignment rules, rate rules, and events at fixed times; all else is an error.
-As SBML has it, numbers are taken as they stand. `in_si` writes the same file with every value and
-every literal multiplied by what the file says of its unit: a wrong unit then gives other curves.
+As SBML has it, numbers are taken as they stand. `in_si` writes the same file with every value
+multiplied by what the file says of its unit: a wrong unit then gives other curves.
 """
 
 import math
@@ -19,7 +19,7 @@ TIME = "http://www.sbml.org/sbml/symbols/time"
 SI = {"second": 1.0, "mole": 1.0, "litre": 1e-3, "gram": 1e-3, "metre": 1.0, "pascal": 1.0}
 SI["dimensionless"] = 1.0
 INFIX = {"plus": "+", "times": "*", "divide": "/", "minus": "-", "power": "**"}
-CALLS = {"exp": "exp", "ln": "log"}
+CALLS = {"exp": "exp", "ln": "log", "abs": "abs"}
 COMPARE = {"gt": ">", "geq": ">=", "lt": "<", "leq": "<="}
 PASSIVE = {"notes", "annotation"}
 READ = {"UnitDefinitions", "Parameters", "InitialAssignments", "Rules", "Events"}
@@ -117,14 +117,21 @@ def names_in(node):
 
 
 def trigger_time(event):
-    """t of an event whose trigger is time >= t; whether it fires if it starts out true."""
+    """SBML id of t where the trigger is time >= t; whether it fires if it starts out true."""
     trigger = event.find(f"{CORE}trigger")
     ((apply,),) = trigger
     operator, left, right = apply
     right_form = tag(operator) == "geq" and left.get("definitionURL") == TIME
-    if not right_form or tag(right) != "cn" or trigger.get("persistent") != "true":
-        raise ValueError("an event is not of the form time >= number")
-    return literal(right), trigger.get("initialValue") == "false"
+    if not right_form or tag(right) != "ci" or trigger.get("persistent") != "true":
+        raise ValueError("an event is not of the form time >= parameter")
+    return right.text.strip(), trigger.get("initialValue") == "false"
+
+
+def tidies(name, node):
+    """Whether an event's assignment is x := x piecewise(1 if |x| > nothing, otherwise 0)."""
+    own, least = name, [x for x in names_in(node) if x.startswith("x_nothing_")]
+    kept = f"((1.0) if (abs({own}) > {''.join(least)}) else (0.0))"
+    return code(node) == f"({own} * {kept})"
 
 
 def ordered(formulas):
@@ -143,6 +150,8 @@ class Reader:
     """The model in an SBML text: its states, assignment rules (signals) and events.
 
     unit: {state or signal: what one of its unit is in SI}; hour: the same of its unit of time.
+    events {time: [(name, math)]}; tidied {time: [(name, math)]}, the part of them that sets to
+    zero what is almost zero: SciPy's solvers can do without.
     """
 
     def __init__(self, text):
@@ -164,7 +173,7 @@ class Reader:
             self._values[name] = self._now(node)
         self._rates = self._function(_needed(rules, rates), rates.values())
         self._signals = self._function(rules, [])
-        self.events = self._read_events(model)
+        self.events, self.tidied = self._read_events(model)
         names = {name[2:] for name in (*self._states, *self._rules, *self._fixed)}
         given = {n.get("id"): units[n.get("units")] for n in every(model, "Parameters")}
         self.unit = {name: one for name, one in given.items() if name in names}
@@ -186,16 +195,18 @@ class Reader:
         return self._values.pop("f")
 
     def _read_events(self, model):
-        """{time: [(name, math)]}; what begins at 0 and does not fire there is left out."""
-        found = {}
+        """(events, tidied); what begins at 0 and does not fire there is left out."""
+        found, tidied = {}, {}
         for event in every(model, "Events"):
-            time, fires_at_start = trigger_time(event)
+            key, fires_at_start = trigger_time(event)
+            time = self._values[python_name(key)]
             if time <= 0 and not fires_at_start:
                 continue
-            changes = found.setdefault(max(time, 0.0), [])
             for node in event.iter(f"{CORE}eventAssignment"):
-                changes.append((python_name(node.get("variable")), node[0]))
-        return found
+                name = python_name(node.get("variable"))
+                place = tidied if tidies(name, node[0]) else found
+                place.setdefault(max(time, 0.0), []).append((name, node[0]))
+        return found, tidied
 
     def _set(self, y):
         """Make the values those of the states y."""
@@ -204,10 +215,11 @@ class Reader:
 
     def _fire(self, time, y):
         """The state after the events of this time; parameters keep their new value."""
-        if time not in self.events:
+        changes = [*self.events.get(time, ()), *self.tidied.get(time, ())]
+        if not changes:
             return y
         self._set(y.tolist())
-        self._values.update({name: self._now(node) for name, node in self.events[time]})
+        self._values.update({name: self._now(node) for name, node in changes})
         return np.array([self._values[name] for name in self._states])
 
     def run(self, times, rtol=1e-10, atol=1e-13, method="LSODA"):
@@ -255,7 +267,7 @@ def _needed(rules, rates):
 
 
 def in_si(text):
-    """The same file with every value and every literal in SI, for a program that reads no units.
+    """The same file with every value in SI, for a program that reads no units.
 
     The units are redefined to be those of SI, so that the file says what it holds.
     """
@@ -264,15 +276,8 @@ def in_si(text):
     for node in every(model, "Parameters"):
         if node.get("value") is not None:
             node.set("value", repr(float(node.get("value")) * units[node.get("units")]))
-    for node in root.iter(f"{MATHML}cn"):
-        if units[node.get(f"{CORE}units")] != 1:
-            value = literal(node) * units[node.get(f"{CORE}units")]
-            mantissa, _, exponent = f"{value:.17e}".partition("e")
-            for child in list(node):
-                node.remove(child)
-            node.text, separator = mantissa, ElementTree.SubElement(node, f"{MATHML}sep")
-            separator.tail = str(int(exponent))
-            node.set("type", "e-notation")
+    if {n.get(f"{CORE}units") for n in root.iter(f"{MATHML}cn")} - {"dimensionless"}:
+        raise ValueError("a number inside an equation has a dimension")
     for unit in model.iter(f"{CORE}unit"):
         unit.set("scale", "0")
         unit.set("multiplier", repr(1.0 / SI[unit.get("kind")]))

@@ -4,20 +4,25 @@ import hashlib
 import json
 import subprocess
 import zipfile
+from importlib.metadata import version
 
 import antimony
 import libcombine
+import libsbml
 import libsedml
+import numpy as np
 import pytest
 import roadrunner
 
+import ketaqsp
 from cross.referees import COMMAND, exported
 from cross.sbml_reader import Reader
-from ketaqsp.export.annotate import TABLE, identifiers
 from ketaqsp.export.antimony import to_antimony
+from ketaqsp.trial.identity import identity
 from tolerances import ROUNDING
 
 OPTIONS = ("--dose", "0.5 mg/kg", "--duration", "40 min")
+DRAWN = "--format omex --patient 0 --seed 4"
 FILES = ["manifest.xml", "model.xml", "simulation.sedml", "metadata.rdf", "provenance.json"]
 
 
@@ -69,66 +74,70 @@ def test_libsedml_finds_nothing_wrong(files, one_infusion):
     assert labels - {"time"} <= known
 
 
-def test_the_experiment_run_as_it_says(files, one_infusion):
-    """What SED-ML asks for, done by libRoadRunner: times, algorithm, tolerance."""
-    document = libsedml.readSedMLFromString(files["simulation.sedml"].decode())
-    course = document.getSimulation(0)
-    given = {
-        course.getAlgorithm().getAlgorithmParameter(i).getKisaoID(): float(
-            course.getAlgorithm().getAlgorithmParameter(i).getValue()
-        )
-        for i in range(course.getAlgorithm().getNumAlgorithmParameters())
-    }
-    assert course.getAlgorithm().getKisaoID() == "KISAO:0000019"  # CVODE
-    engine = roadrunner.RoadRunner(files["model.xml"].decode())
-    states = engine.getRateRuleIds()
-    engine.integrator.setValue("relative_tolerance", given["KISAO:0000209"])
-    engine.integrator.setValue("absolute_tolerance", [given["KISAO:0000211"]] * len(states))
-    engine.timeCourseSelections = ["time", "madrs"]
-    table = engine.simulate(0, course.getOutputEndTime(), course.getNumberOfSteps() + 1)
-    mine = one_infusion.mine.until(48)
-    hours = list(mine.times / 3600)
-    for time, madrs in table:
-        if time in hours:
-            assert madrs == pytest.approx(mine.values["madrs"][hours.index(time)], abs=1e-3)
+def test_copasi_opens_the_archive_itself(archive, one_infusion):
+    """A program that is no library of the format's authors, on the file as it is."""
+    import COPASI
 
-
-def test_copasi_takes_the_experiment(archive, one_infusion, tmp_path):
-    """How long it runs, how often it looks and how tightly come from SED-ML, states from SBML."""
-    import basico
-
-    with zipfile.ZipFile(archive) as opened:
-        opened.extractall(tmp_path)
-    model = basico.load_model(str(tmp_path / "simulation.sedml"))
+    ode = COPASI.CModelEntity.Status_ODE
+    model = COPASI.CRootContainer.addDatamodel()
     try:
-        asked = basico.get_task_settings(basico.T.TIME_COURSE, model=model)
-        parameters = basico.get_parameters(model=model)
+        assert model.openCombineArchive(str(archive))
+        values = [
+            model.getModel().getModelValue(i) for i in range(model.getModel().getNumModelValues())
+        ]
+        found = [v.getObjectName() for v in values if v.getStatus() == ode]
     finally:
-        basico.remove_datamodel(model)
-    assert (asked["problem"]["Duration"], asked["problem"]["StepNumber"]) == (48, 96)
-    assert asked["method"]["Relative Tolerance"] == 1e-9
-    assert (parameters["type"] == "ode").sum() == len(one_infusion.states)
+        COPASI.CRootContainer.removeDatamodel(model)
+    assert len(found) == len(one_infusion.states)
 
 
 def test_it_says_what_made_it(files):
     made = json.loads(files["provenance.json"])
-    for name, digest in made["files_sha256"].items():
-        assert hashlib.sha256(files[name]).hexdigest() == digest
-    assert set(made["files_sha256"]) == set(FILES) - {"manifest.xml", "provenance.json"}
-    assert made["model"]["parameters_sha256"] and made["libraries"]["python-libsbml"]
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    hashed = set(FILES) - {"manifest.xml", "provenance.json"}
+    assert made["files_sha256"] == {name: digests[name] for name in hashed}
+    known = identity()
+    assert made["model"] == {
+        "version": version("ketaqsp"),
+        "parameters_sha256": known["parameters_sha256"],
+        "equations_sha256": known["equations_sha256"],
+    }
+    assert made["libraries"] == {
+        name: version(name) for name in ("numpy", "sympy", "python-libsbml")
+    }
     assert made["seed"] is None and made["patient"] == "typical"
     assert made["regimen"][0]["amount"] == 0.5 and made["parameters"]["W"] == 75
 
 
-def test_equal_bytes(archive, tmp_path):
+@pytest.fixture(scope="module")
+def drawn_archive(tmp_path_factory):
+    return write(tmp_path_factory.mktemp("omex") / "drawn.omex", *DRAWN.split())
+
+
+def test_a_drawn_patient_is_the_one_of_the_seed(drawn_archive):
+    """Patient 0 of seed 4: what provenance says, what the model holds, and what is drawn here."""
+    with zipfile.ZipFile(drawn_archive) as opened:
+        made = json.loads(opened.read("provenance.json"))
+        text = opened.read("model.xml").decode()
+    assert (made["patient"], made["seed"], made["until_h"]) == (0, 4, 672)
+    people = ketaqsp.cohort(made["population"], n=1, seed=4)
+    document = libsbml.readSBMLFromString(text)
+    for name, value in made["parameters"].items():
+        mine = float(np.ravel(people.parameters[name])[0])
+        assert value == mine, name
+        written = document.getModel().getParameter(name).getValue()  # 15 digits
+        assert written == pytest.approx(mine, rel=ROUNDING, abs=0), name
+    assert made["parameters"]["W"] != 75
+
+
+def test_equal_bytes(archive, drawn_archive, tmp_path):
     again = write(
         tmp_path / "other name.omex", "--format", "omex", *"--until 2d --every 0.5h".split()
     )
     assert again.read_bytes() == archive.read_bytes()
-    other = write(tmp_path / "drawn.omex", *"--format omex --patient 1 --seed 4".split())
-    with zipfile.ZipFile(other) as opened:
-        made = json.loads(opened.read("provenance.json"))
-    assert (made["patient"], made["seed"], made["until_h"]) == (1, 4, 672)
+    assert write(tmp_path / "again.omex", *DRAWN.split()).read_bytes() == drawn_archive.read_bytes()
+    other = write(tmp_path / "other.omex", *DRAWN.replace("4", "5").split())
+    assert other.read_bytes() != drawn_archive.read_bytes()
 
 
 def test_antimony_says_the_same(one_infusion, tmp_path):
@@ -151,8 +160,6 @@ def test_antimony_says_the_same(one_infusion, tmp_path):
 
 def engine_curves(text, mine):
     """Problems of Antimony's SBML against ours; its notes and units are its own."""
-    import numpy as np
-
     from cross.referees import SMALL, disagreements
     from tolerances import ROADRUNNER
 
@@ -164,38 +171,3 @@ def engine_curves(text, mine):
     table = np.array(engine.simulate(times=list(some.times / 3600)))
     found = dict(zip(some.values, table.T, strict=True))
     return disagreements(found, some, ROADRUNNER, "Antimony by libRoadRunner")
-
-
-def test_identifiers_are_there(one_infusion):
-    import libsbml
-
-    model = libsbml.readSBMLFromString(one_infusion.text).getModel()
-    bare = [p.getId() for p in model.getListOfParameters() if not p.isSetSBOTerm()]
-    assert bare == [] and model.isSetSBOTerm()
-    assert all(rule.isSetSBOTerm() for rule in model.getListOfRules())
-
-    def pointed(name):
-        terms = model.getParameter(name).getCVTerms()
-        return {t.getResourceURI(i) for t in terms for i in range(t.getNumResources())}
-
-    assert pointed("bdnf") == {"https://identifiers.org/uniprot:P23560"}
-    assert pointed("V1") == {"https://identifiers.org/doi:10.3389/fpain.2022.946486"}
-    norketamine = "https://identifiers.org/inchikey:BEQZHFIKTBVCAU-UHFFFAOYSA-N"
-    assert pointed("norketamine_s_central") == {norketamine}
-    assert pointed("madrs") == set()
-
-
-def test_every_row_of_the_identifiers_is_used():
-    import csv
-
-    from ketaqsp.chain import build
-    from ketaqsp.plasma import LIGANDS
-
-    model = build(LIGANDS, midazolam=True, ssri=True)
-    with open(TABLE, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    used = {
-        uri for name in (*model.states, *model.signals, "(model)") for _, uri in identifiers(name)
-    }
-    unused = [row for row in rows if not any(uri.endswith(row["identifier"]) for uri in used)]
-    assert unused == [] and {row["confidence"] for row in rows} <= {"read", "recalled"}

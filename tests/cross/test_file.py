@@ -10,8 +10,10 @@ from cross.referees import NOTHING, complaints, distance, flat
 from cross.sbml_reader import CORE, MATHML, in_si, parsed
 from tolerances import FLAT
 
+FILES = ["typical", "drawn", "companions", "one_infusion", "nasal"]
 
-@pytest.mark.parametrize("who", ["typical", "drawn", "companions"])
+
+@pytest.mark.parametrize("who", FILES)
 def test_no_error_and_no_warning(who, request):
     assert complaints(request.getfixturevalue(who).text) == []
 
@@ -22,12 +24,14 @@ def test_level_version_and_notice(typical):
     assert "never for dosing a person" in document.getModel().getNotesString()
 
 
-def test_every_number_has_a_unit(typical):
-    _, model = parsed(typical.text)
+@pytest.mark.parametrize("who", FILES)
+def test_every_value_has_a_unit_and_no_number_in_an_equation_a_dimension(who, request):
+    """So that whatever has one has a name, and a reader without units can change it."""
+    _, model = parsed(request.getfixturevalue(who).text)
     units = {n.get("id") for n in model.iter(f"{CORE}unitDefinition")} | {"dimensionless"}
     numbers = list(model.iter(f"{MATHML}cn"))
     assert len(numbers) > 100
-    assert {n.get(f"{CORE}units") for n in numbers} <= units
+    assert {n.get(f"{CORE}units") for n in numbers} == {"dimensionless"}
     assert {n.get("units") for n in model.iter(f"{CORE}parameter")} <= units
 
 

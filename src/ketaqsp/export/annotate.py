@@ -1,7 +1,8 @@
 """What a name in the export means: SBO terms, and identifiers of substances, genes and papers.
 
-A substance or gene comes from identifiers.csv, by patterns of names; a parameter points to the
-paper of its row, where that has a DOI or a PubMed number.
+Substances, genes and processes come from identifiers.csv and terms from terms.csv, both by patterns
+of names; a parameter also points to the paper of its row, by the number in sources.csv or, where
+that has none, by papers.csv.
 """
 
 import csv
@@ -17,15 +18,14 @@ from ketaqsp.parameters.table import sources
 
 REGISTRY = "https://identifiers.org/"
 MODEL = "(model)"
-TABLE = Path(__file__).with_name("identifiers.csv")
+HERE = Path(__file__).parent
 
 # Terms of the Systems Biology Ontology.
 FRAMEWORK = 293  # non-spatial continuous framework
 EXPRESSION = 64  # mathematical expression
 OCCURRING = 231  # occurring entity representation
 PARAMETER = 2  # quantitative systems description parameter
-BY_SYMBOL = (("IC50_*", 288), ("t_*", 332))
-BY_UNIT = {"L": 468, "umol": 360, "umol/L": 196, "ng/mL": 196, "1/h": 9, "h": 346}
+BY_UNIT = {"L": 468, "umol": 360, "umol/L": 196, "ng/mL": 196, "1/h": 9, "h": 346, "mmHg": 279}
 
 _QUALIFIERS = {
     "hasTaxon": libsbml.BQB_HAS_TAXON,
@@ -33,36 +33,50 @@ _QUALIFIERS = {
     "isPropertyOf": libsbml.BQB_IS_PROPERTY_OF,
     "isDescribedBy": libsbml.BQB_IS_DESCRIBED_BY,
 }
-# More than one drug's name may hold another's: the longest pattern that fits is meant.
-_DRUGS = "*ketamine*", "*norketamine*"
+# What may stand under "doi_or_pmid", and where it is found.
+_NUMBERS = (
+    (r"10\.\S+", "doi:{}"),
+    (r"PMID ?(\d+)", "pubmed:{}"),
+    (r"PMC\d+", "pmc:{}"),
+    (r"NCT\d+", "clinicaltrials:{}"),
+)
+
+
+@cache
+def table(file):
+    """The rows of identifiers.csv, terms.csv or papers.csv."""
+    with open(HERE / file, encoding="utf-8", newline="") as opened:
+        return tuple(csv.DictReader(opened))
 
 
 def sbo(name, unit):
-    """Number of the SBO term of a parameter, state or signal."""
-    for pattern, term in BY_SYMBOL:
-        if fnmatchcase(name, pattern):
-            return term
+    """Number of the SBO term of a parameter, state or signal: of the first pattern that fits."""
+    for row in table("terms.csv"):
+        if fnmatchcase(name, row["name"]):
+            return int(row["term"])
     return BY_UNIT.get(unit, PARAMETER)
 
 
 @cache
 def identifiers(name):
-    """((qualifier, URI), ...) of what a state, signal or the model (MODEL) is about."""
-    with open(TABLE, encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if fnmatchcase(name, row["name"])]
-    if {row["name"] for row in rows} >= set(_DRUGS):
-        rows = [row for row in rows if row["name"] != _DRUGS[0]]
-    return tuple((row["qualifier"], REGISTRY + row["identifier"]) for row in rows)
+    """((qualifier, URI), ...) of what a parameter, state, signal or the model (MODEL) is about."""
+    return tuple(
+        (row["qualifier"], REGISTRY + row["identifier"])
+        for row in table("identifiers.csv")
+        if fnmatchcase(name, row["name"]) and not fnmatchcase(name, row["not"])
+    )
 
 
 @cache
 def paper(source):
-    """((qualifier, URI),) of a key of the sources; empty where it has no number."""
-    _, number, _ = sources().get(source, ("", "", ""))
-    if number.startswith("10."):
-        return (("isDescribedBy", f"{REGISTRY}doi:{number}"),)
-    pubmed = re.fullmatch(r"PMID ?(\d+)", number)
-    return (("isDescribedBy", f"{REGISTRY}pubmed:{pubmed[1]}"),) if pubmed else ()
+    """((qualifier, URI), ...) of a key of the sources; empty where it is no paper or not known."""
+    found = []
+    for part in sources().get(source, ("", "", ""))[1].split(";"):
+        for pattern, place in _NUMBERS:
+            if number := re.fullmatch(pattern, part.strip()):
+                found.append(place.format(number[number.lastindex or 0]))
+    found = found or [r["identifier"] for r in table("papers.csv") if r["source"] == source]
+    return tuple(("isDescribedBy", REGISTRY + number) for number in found)
 
 
 def mark(element, term, pointers=()):

@@ -7,15 +7,15 @@ from ketaqsp.errors import KetaqspError
 from ketaqsp.export.symbols import guarded
 
 
-def number(value, unit="dimensionless"):
-    """A literal with its unit: an int, or a float written in full."""
+def number(value):
+    """A literal without dimension: an int, or a float written in full."""
     if isinstance(value, int):
         node = libsbml.ASTNode(libsbml.AST_INTEGER)
         node.setValue(value)
     else:
         node = libsbml.ASTNode(libsbml.AST_REAL)
         node.setValue(float(value))
-    node.setUnits(unit)
+    node.setUnits("dimensionless")
     return node
 
 
@@ -39,6 +39,11 @@ def apply(kind, *children):
     for child in children:
         node.addChild(child)
     return node
+
+
+def plus(nodes):
+    """The sum of one or more trees."""
+    return nodes[0] if len(nodes) == 1 else apply(libsbml.AST_PLUS, *nodes)
 
 
 def tree(expression):
