@@ -12,7 +12,7 @@ from ketaqsp.parameters.table import published, published_names
 from ketaqsp.patient import covariates as people
 from ketaqsp.patient import effects, matching, own_table
 from ketaqsp.patient.populations import PRESETS, WELL
-from ketaqsp.patient.random import normal
+from ketaqsp.patient.random import checked_ids, checked_seed, normal
 
 MOST = 1_000_000
 TRIES = 60  # draws of a patient before giving up
@@ -150,15 +150,19 @@ def cohort(
     .parquet) of your own with one row a patient: what it leaves out is drawn from the population
     `base`, given what it holds. n: default 100, or the rows of the table. match: figures of a
     trial's table 1, {"age_years": {"mean": 46, "sd": 12, "min": 18}, "female": {"fraction": 0.5}},
-    or a file with them. ids: numbers (m,) in place of 0 to n - 1; of a table, rows are drawn for
-    them. cut, scenario: see ketaqsp.chain.CUTS and SCENARIOS; they apply after the draw, to the
-    same people. Raises BadInput for an unknown preset, cut or symbol, n outside 1 to a
-    million, figures that no population can have, or a table with a cell that cannot be.
+    or a file with them. ids: numbers (m,) in place of 0 to n - 1, whole, below 2^53, each once: a
+    number is the same patient in whatever company; of a table, rows are drawn for them. cut,
+    scenario: see ketaqsp.chain.CUTS and SCENARIOS; they apply after the draw, to the same people.
+    Raises BadInput for an unknown preset, cut or symbol, n outside 1 to a million, ids that are
+    none, figures that no population can have, or a table with a cell that cannot be.
     """
     mine = own_table.read(preset) if own_table.is_table(preset) else None
     _known(base if mine else preset)
+    seed = checked_seed(seed)
     if ids is not None:
-        ids = np.asarray(ids, dtype=np.int64)
+        ids = checked_ids(ids)
+        if n is not None and n != len(ids):
+            raise BadInput(f"n is {n!r}, but ids has {len(ids)} numbers. Leave n out.", field="n")
         n, mine = len(ids), mine and own_table.drawn(mine, ids, seed)
     if mine:
         _rows_are(n, mine)
@@ -166,8 +170,6 @@ def cohort(
     n = 100 if n is None else n
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MOST:
         raise BadInput(f"n is {n!r}; allowed: 1 to {MOST} patients, a whole number.", field="n")
-    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise BadInput(f"seed is {seed!r}; allowed: 0 to 2^32 - 1.", field="seed")
     changed, cuts = _checked(changed), overrides(cut, scenario)
     asked = _asked(match)
     drawn_from = people.population(preset, asked)
