@@ -242,7 +242,7 @@ def event_run(folder, capsys, ids, *more):
     return ketaqsp.open(folder / "r.zarr").load()
 
 
-@pytest.mark.parametrize("more", [()])
+@pytest.mark.parametrize("more", [(), ("--rater-noise",)])
 def test_an_id_is_the_same_person_in_any_event_table(more, folder, capsys):
     """Without the other rows, and with the rows in another order."""
     from tolerances import COMPANY

@@ -213,3 +213,16 @@ def together():
     people = kq.cohort("trd", n=16, seed=5)
     regimen = kq.infusion(mg_per_kg=0.5, days=(0, 1))
     return people, regimen, kq.simulate(regimen, people, days=2, every="6 h")
+
+
+@pytest.mark.parametrize("ids", [[5, 6, 7], [7, 2]], ids=str)
+def test_rated_alone_or_in_company(ids):
+    """cohort(ids=...) and take(...) are rated as in the whole."""
+    people = kq.cohort("trd", n=8, seed=5)
+    how = {"days": 1, "every": "12 h", "rater_noise": True, "seed": 3}
+    regimen = kq.infusion(mg_per_kg=0.5)
+    whole = kq.simulate(regimen, people, **how)
+    for some in (kq.cohort("trd", ids=ids, seed=5), people.take(ids)):
+        part = kq.simulate(regimen, some, **how)
+        for name in ("madrs", "hamd17", "hamd6", "qids"):
+            assert part[name].values.tobytes() == whole[name].values[:, ids].tobytes(), name

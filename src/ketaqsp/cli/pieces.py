@@ -60,7 +60,7 @@ class Run:
         from ketaqsp.patient.stream import Writer
 
         nobody = self.group.take(slice(0))
-        empty = self._rated(blank(self.plan.given, nobody, **self.span.keywords()), nobody, 0)
+        empty = self._rated(blank(self.plan.given, nobody, **self.span.keywords()), nobody)
         empty = self.span.on_grid(empty).assign_attrs(stamp(about, self.plan, self.group))
         ids = self.group.ids
         return Writer(Path(path), empty, ids, overwrite=overwrite, resume=resume)
@@ -100,14 +100,14 @@ class Run:
             **self.span.keywords(),
         )
         self.reasons.update(json.loads(out.attrs.pop("failures", "{}")))
-        return self._rated(out, some, first)
+        return self._rated(out, some)
 
-    def _rated(self, out, some, first):
+    def _rated(self, out, some):
         from ketaqsp.patient.summary import rated
 
         if self.rater_seed is None:
             return out
-        return rated(out, some.parameters, self.rater_seed, first)
+        return rated(out, some, self.rater_seed)
 
     def _learn_units(self):
         from ketaqsp.patient.simulate import describe, model_for

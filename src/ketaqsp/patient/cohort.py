@@ -47,6 +47,11 @@ class Cohort:
         return len(self.ids)
 
     @property
+    def drawn_by(self):
+        """(n,) numbers that key what is drawn for each patient; of a typical patient, his id."""
+        return self.ids if self.keys is None else self.keys
+
+    @property
     def bistable(self):
         """(n,) True where a stable well state exists beside the ill one."""
         return self.well < self.parameters["D_ill"] - 0.2

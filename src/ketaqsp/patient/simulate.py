@@ -124,7 +124,7 @@ def simulate(
     result = run(model, values, plan, outputs[-1], outputs, *how)
     found = _with_reasons(_dataset(result, model, people), result, people)
     if rater_noise:
-        found = summary.rated(found, people.parameters, seed)
+        found = summary.rated(found, people, seed)
     if path is not None:
         store.save(found, path)
     return found
