@@ -229,37 +229,6 @@ def test_an_event_table_gives_each_id_its_doses(folder, capsys):
     assert peak[0] > 50 and peak[2] == 0
 
 
-HEAD = "ID,TIME,EVID,AMT,RATE,DRUG,ROUTE\n"
-TREATED = {1: "35,52.5", 2: "20,30", 7: "50,75"}  # AMT, RATE
-
-
-def event_run(folder, capsys, ids, *more):
-    """The result of a table in which each of `ids` has one infusion of 40 min."""
-    rows = "".join(f"{i},0,1,{TREATED[i]},ketamine,iv\n" for i in ids)
-    (folder / "doses.csv").write_text(HEAD + rows, encoding="utf-8")
-    arguments = ("simulate", "--events", "doses.csv", "--until", "4 h", "--out", "r.zarr")
-    answer(capsys, *arguments, "--overwrite", *more)
-    return ketaqsp.open(folder / "r.zarr").load()
-
-
-@pytest.mark.parametrize("more", [(), ("--rater-noise",)])
-def test_an_id_is_the_same_person_in_any_event_table(more, folder, capsys):
-    """Without the other rows, and with the rows in another order."""
-    from tolerances import COMPANY
-
-    whole = event_run(folder, capsys, (1, 2, 7), *more)
-    for ids in ((2,), (7, 2), (2, 7, 1)):
-        some = event_run(folder, capsys, ids, *more)
-        same = whole.sel(patient=list(ids))
-        for name, x in some.items():
-            if name != "D_ill":
-                np.testing.assert_allclose(x, same[name], rtol=COMPANY, atol=COMPANY, err_msg=name)
-        for name in ("weight_kg", "age_years", "baseline_madrs", "female"):
-            assert (some[name].values == same[name].values).all(), name
-    people = ketaqsp.cohort("trd", ids=[7, 1])
-    assert (people.weight() == whole["weight_kg"].sel(patient=[7, 1]).values).all()
-
-
 def test_saline_changes_nothing(capsys):
     report = answer(capsys, "simulate", "--drug", "saline", "--typical", "--until", "1 d")
     assert report["regimen"] == []

@@ -11,6 +11,7 @@ from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import published, published_names
 from ketaqsp.patient import covariates as people
 from ketaqsp.patient import effects, matching, own_table
+from ketaqsp.patient.given import checked
 from ketaqsp.patient.populations import PRESETS, WELL
 from ketaqsp.patient.random import checked_ids, checked_seed, normal
 
@@ -72,7 +73,12 @@ class Cohort:
         )
 
     def replace(self, **changed):
-        """The same patients with some parameters changed; rest is solved again."""
+        """The same patients with some parameters changed; rest is solved again.
+
+        changed: {symbol: number or (n,)}. Raises BadInput for an unknown symbol, and for a value
+        that is no number or out of range.
+        """
+        changed = checked(changed, self.n, self.parameters)
         parameters = {**self.parameters, **changed}
         ill, well, _ = rest.states(parameters, self.n)
         parameters["D_ill"] = well if self.preset in WELL else ill
@@ -120,7 +126,7 @@ def typical(preset="trd", *, pk=None, cut=(), scenario=(), **changed):
     middle = people.population(preset).marginals
     values = {**typical_values(pk), **_of_population(preset)}
     values |= {p: middle[name].median() for name, p in people.PARAMETER.items()}
-    values |= {**overrides(cut, scenario), **_checked(changed)}
+    values |= {**overrides(cut, scenario), **checked(changed, 1)}
     values["D_ill"] = np.array([values["D_ill"]])
     alone = Cohort(preset, 0, np.array([0]), values).replace()
     if preset in WELL:
@@ -175,7 +181,7 @@ def cohort(
     n = 100 if n is None else n
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MOST:
         raise BadInput(f"n is {n!r}; allowed: 1 to {MOST} patients, a whole number.", field="n")
-    changed, cuts = _checked(changed), overrides(cut, scenario)
+    changed, cuts = checked(changed, n), overrides(cut, scenario)
     asked = _asked(match)
     drawn_from = people.population(preset, asked)
     if mine is None:
@@ -282,14 +288,3 @@ def _of(x, places):
 def _known(preset):
     if preset not in PRESETS:
         raise unknown("population", preset, PRESETS, field="preset")
-
-
-def _checked(changed):
-    """Parameter values given by name: known symbols, finite numbers."""
-    known = {r.symbol: r for r in rows() if r.role == "default"}
-    for symbol, value in changed.items():
-        if symbol not in known:
-            raise unknown("parameter", symbol, known, field=symbol)
-        if not np.isfinite(np.asarray(value, dtype=float)).all():
-            raise BadInput(f"{symbol} is {value!r}; give a finite number in {known[symbol].unit}.")
-    return dict(changed)
