@@ -81,8 +81,11 @@ def _plain(x):
     return x.item() if isinstance(x, np.ndarray | np.generic) and x.ndim == 0 else x
 
 
-def names(wanted, model):
-    """`wanted` as a tuple of variables of the model, or None; one may be named by itself."""
+def names(wanted, model, rater_noise=False):
+    """`wanted` as a tuple of variables of the model, or None; one may be named by itself.
+
+    Raises BadInput for an unknown name, and if a rater is asked for and would have no scale.
+    """
     if wanted is None:
         return None
     wanted = (wanted,) if isinstance(wanted, str) else tuple(wanted)
@@ -90,17 +93,13 @@ def names(wanted, model):
     for name in wanted:
         if name not in known:
             raise unknown("variable", name, sorted(known), field="wanted")
-    return wanted
-
-
-def scales(rater_noise, wanted):
-    """Raises BadInput if a rater is asked for, and nothing that one rates is wanted."""
-    if rater_noise and wanted is not None and not set(wanted) & set(TOPS):
+    if rater_noise and not set(wanted) & set(TOPS):
         raise BadInput(
             f"rater_noise has nothing to rate in wanted={list(wanted)}; allowed: at least one of "
             f"{', '.join(TOPS)}. Add one to wanted, or leave rater_noise out.",
             field="rater_noise",
         )
+    return wanted
 
 
 def experiments(interventions, parameters):

@@ -82,6 +82,7 @@ def simulate(
     exit="slow",
     extra_times=(),
     declared=None,
+    piece_of=None,
     progress=None,
 ):
     """Give `regimen` to `cohort` (default: one typical patient) and follow it for `days`.
@@ -99,27 +100,26 @@ def simulate(
     grids did not help; without it such a patient is NaN with status 2, and the attribute `failures`
     says why. workers: threads (default: every core); numbers do not depend on it. out: a new .zarr
     or .csv to write as well. declared: a Regimen of all doses that a protocol declares, given or
-    not. Covariates of the patients are coordinates of the result.
-    At the time of a dose the value before it is given. Raises BadInput, MachineError.
+    not. piece_of: the regimens (a tuple) of all of whom these are some: model and grid are theirs.
+    Covariates of the patients are coordinates of the result. At the time of a dose stands the value
+    before it is given. Raises BadInput, MachineError.
     """
     asked.means(solver, rescue, workers, exit)
     asked.regimens(regimen)
     seed, people = checked_seed(seed), asked.patients(cohort)
-    outputs, model = _outputs(days, every, extra_times), model_for(regimen, exit, declared)
-    wanted = asked.names(wanted, model)
-    asked.scales(rater_noise, wanted)
+    among = regimen if piece_of is None else piece_of
+    outputs, model = _outputs(days, every, extra_times), model_for(among, exit, declared)
+    wanted = asked.names(wanted, model, rater_noise)
     interventions = asked.experiments(interventions, people.parameters)
-    plan = schedule(regimen, people.weight(), declared)
+    plan = schedule(regimen, people.weight(), piece_of or declared)
     if between_occasions and people.keys is not None:
         plan = occasions.applied(plan, people.seed, people.keys)
-    values = {name: people.parameters[name] for name in model.parameters}
-    values |= inhibited(inhibitor, regimen)
+    values = {n: people.parameters[n] for n in model.parameters} | inhibited(inhibitor, among)
     path = store.check_target(out) if out is not None else None
     how = (interventions, progress, wanted, solver, workers, rescue)
     result = run(model, values, plan, outputs[-1], outputs, *how)
     found = _with_reasons(_dataset(result, model, people), result, people)
-    if rater_noise:
-        found = summary.rated(found, people, seed)
+    found = summary.rated(found, people, seed) if rater_noise else found
     if path is not None:
         store.save(found, path)
     return found
