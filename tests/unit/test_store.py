@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import zlib
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import xarray as xr
 
 import ketaqsp
 from ketaqsp.errors import BadInput, MachineError
-from ketaqsp.patient import long_table, store, stream, summary
+from ketaqsp.patient import Cohort, long_table, store, stream, summary
 from ketaqsp.patient.long_table import NOT_RUN
+from ketaqsp.patient.random import normal
 from ketaqsp.patient.stream import CHUNK, Writer
 
 N, TIMES = CHUNK + 100, 3  # two chunks
@@ -236,13 +238,43 @@ def test_nobody_solved_has_no_numbers(out):
     assert entry["n"] == 0 and entry["response"] is None and entry["madrs_p50"] is None
 
 
+def rated_by(out, ids, seed=5):
+    """Ratings of patients that were drawn by these numbers."""
+    people = Cohort("trd", 0, np.asarray(ids), {"rater_sd": 3.0}, keys=np.asarray(ids))
+    return summary.rated(out, people, seed)
+
+
 def test_ratings_do_not_depend_on_the_pieces(out):
-    parameters = {"rater_sd": 3.0}
-    whole = summary.rated(out, parameters, 5)
-    tail = summary.rated(piece(out, 600, N), parameters, 5, first=600)
+    whole = rated_by(out, range(N))
+    tail = rated_by(piece(out, 600, N), range(600, N))
     np.testing.assert_array_equal(tail["madrs"].values, whole["madrs"].values[:, 600:])
     points = np.delete(whole["madrs"].values, 1, axis=1)
     assert (points == np.rint(points)).all() and points.min() >= 0 and points.max() <= 60
+
+
+def test_ratings_go_by_the_number_of_the_patient(out):
+    """Not by his place: the same Dataset in another order has its noise in that order."""
+    order = np.random.default_rng(3).permutation(N)
+    whole, other = rated_by(out, range(N)), rated_by(out.isel(patient=order), order)
+    np.testing.assert_array_equal(other["madrs"].values, whole["madrs"].values[:, order])
+    assert (rated_by(out, range(7, N + 7))["madrs"] != whole["madrs"]).any()
+
+
+def test_rater_streams_do_not_collide():
+    """These two names share 32 bits of hash; times are many, so such pairs are found."""
+    one, other = "rater hamd17 13.0166667 h", "rater qids 322.1 h"
+    assert zlib.crc32(one.encode()) == zlib.crc32(other.encode())
+    x, y = (normal(0, name, np.arange(2000), long=True) for name in (one, other))
+    assert (x != y).all() and abs(np.corrcoef(x, y)[0, 1]) < 5 / np.sqrt(2000)
+    twins = xr.Dataset(
+        {
+            "hamd17": (("time", "patient"), np.full((1, 9), 20.0), {"long_name": "a"}),
+            "qids": (("time", "patient"), np.full((1, 9), 20.0), {"long_name": "b"}),
+        }
+    )
+    found = rated_by(twins.assign_coords(time=[13.0166667]), range(9))["hamd17"].values
+    later = rated_by(twins.assign_coords(time=[322.1]), range(9))["qids"].values
+    assert (found != later).any()
 
 
 def test_stores_are_chunked_by_patients(out, tmp_path):

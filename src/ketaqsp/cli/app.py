@@ -79,6 +79,8 @@ def simulate(
     every: o.Every = None,
     out: o.Result = None,
     rater_noise: o.RaterNoise = False,
+    workers: o.Workers = None,
+    chunk: o.Chunk = None,
     overwrite: o.Overwrite = False,
     resume: o.Resume = False,
     as_json: o.Json = False,
@@ -162,6 +164,7 @@ def trial(
     replicates: Annotated[
         str | None, Option("--replicates", help="In place of the file's.", metavar="N")
     ] = None,
+    workers: o.Workers = None,
     overwrite: o.Overwrite = False,
     resume: o.Resume = False,
     as_json: o.Json = False,

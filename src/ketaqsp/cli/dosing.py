@@ -185,17 +185,19 @@ def _known_names(preset, pk, cut, scenario):
 
 
 def draw(plan, who):
-    """The cohort of a run; with an event table its numbers are the IDs, as the file orders them."""
+    """The cohort of a run. With an event table an ID is the number that a patient is drawn by.
+
+    So the same ID is the same person whatever else the file holds, and in whatever order.
+    """
     import numpy as np
 
     from ketaqsp.patient import cohort, typical
 
     changes = {"pk": who.pk, "cut": who.cut, "scenario": who.scenario}
-    if who.typical:
-        one = typical(who.preset, **changes)
-        shared = {**one.parameters, "D_ill": np.repeat(one.parameters["D_ill"], who.n)}
-        well = np.repeat(one.well, who.n)
-        group = replace(one, ids=np.arange(who.n), parameters=shared, well=well)
-    else:
-        group = cohort(who.preset, who.n, who.seed, **changes)
-    return group if plan.ids is None else replace(group, ids=np.array(plan.ids))
+    if not who.typical:
+        n = who.n if plan.ids is None else None
+        return cohort(who.preset, n, who.seed, ids=plan.ids, **changes)
+    one = typical(who.preset, **changes)
+    shared = {**one.parameters, "D_ill": np.repeat(one.parameters["D_ill"], who.n)}
+    ids = np.arange(who.n) if plan.ids is None else np.array(plan.ids)
+    return replace(one, ids=ids, parameters=shared, well=np.repeat(one.well, who.n))

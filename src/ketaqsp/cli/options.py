@@ -175,6 +175,25 @@ RaterNoise = Annotated[
         rich_help_panel=RESULT,
     ),
 ]
+Workers = Annotated[
+    str | None,
+    Option(
+        "--workers",
+        help="Threads. Default: every core. Results do not depend on it.",
+        rich_help_panel=RESULT,
+        metavar="N",
+    ),
+]
+Chunk = Annotated[
+    str | None,
+    Option(
+        "--chunk",
+        help="Patients solved and written at a time: fewer need less memory. Default: as many as "
+        "fit 256 MiB, at most 1024. Results do not depend on it.",
+        rich_help_panel=RESULT,
+        metavar="N",
+    ),
+]
 Resume = Annotated[
     bool,
     Option(

@@ -40,18 +40,20 @@ def length(plan, until_h, every_h):
     return Length(until_h, every_h, tuple(looks), tuple(extra))
 
 
+ROOM = 2**28  # bytes of one piece's results, where nobody says how large a piece is
+
+
 class Run:
     """A regimen and a cohort on their way through the solver.
 
-    rater_seed: a number if MADRS is to be rated with noise, else None. Event tables go in one
-    piece: the grid and the drugs of the model are those of all their rows.
+    rater_seed: a number if MADRS is to be rated with noise, else None. chunk: patients solved and
+    written at a time; None keeps a piece within ROOM. Pieces of an event table share the grid and
+    the drugs of all its rows. No number depends on chunk or workers.
     """
 
-    def __init__(self, plan, group, span, rater_seed):
-        from ketaqsp.solve.run import CHUNK
-
+    def __init__(self, plan, group, span, rater_seed, *, chunk=None, workers=None):
         self.plan, self.group, self.span, self.rater_seed = plan, group, span, rater_seed
-        self.size = group.n if plan.ids is not None else CHUNK
+        self.chunk, self.workers = chunk, workers
         self.units, self.reasons = {}, {}
 
     def writer(self, path, about, *, overwrite, resume):
@@ -60,7 +62,7 @@ class Run:
         from ketaqsp.patient.stream import Writer
 
         nobody = self.group.take(slice(0))
-        empty = self._rated(blank(self.plan.given, nobody, **self.span.keywords()), nobody, 0)
+        empty = self._rated(blank(self.plan.given, nobody, **self.span.keywords()), nobody)
         empty = self.span.on_grid(empty).assign_attrs(stamp(about, self.plan, self.group))
         ids = self.group.ids
         return Writer(Path(path), empty, ids, overwrite=overwrite, resume=resume)
@@ -71,8 +73,9 @@ class Run:
 
         self._learn_units()
         found, n = [], self.group.n
-        for first in range(0, n, self.size):
-            stop = min(first + self.size, n)
+        size = self.chunk or self._size(writer is not None)
+        for first in range(0, n, size):
+            stop = min(first + size, n)
             if writer and writer.done(first, stop):
                 found.append(writer.digest(first, stop))
                 continue
@@ -91,23 +94,36 @@ class Run:
         from ketaqsp.patient import simulate, summary
 
         some = self.group.take(slice(first, stop))
+        alike = self.plan.ids is None
         out = simulate(
-            self.plan.given,
+            self.plan.given if alike else self.plan.given[first:stop],
             some,
+            piece_of=None if alike else self.plan.regimens,
+            workers=self.workers,
             inhibitor=self.plan.inhibitor,
             wanted=None if everything else summary.WANTED,
             progress=lambda done, _: progress(first + done, self.group.n),
             **self.span.keywords(),
         )
         self.reasons.update(json.loads(out.attrs.pop("failures", "{}")))
-        return self._rated(out, some, first)
+        return self._rated(out, some)
 
-    def _rated(self, out, some, first):
+    def _size(self, everything):
+        """Patients in a piece: a power of two, so that pieces and those on the disk fit."""
+        from ketaqsp.patient import summary
+        from ketaqsp.solve.run import CHUNK
+
+        times = self.span.until_h / self.span.every_h + 1 + len(self.span.extra)
+        variables = len(self.units) if everything else len(summary.WANTED)
+        room = max(1, int(ROOM / (8 * times * variables)))
+        return min(CHUNK, 1 << (room.bit_length() - 1))
+
+    def _rated(self, out, some):
         from ketaqsp.patient.summary import rated
 
         if self.rater_seed is None:
             return out
-        return rated(out, some.parameters, self.rater_seed, first)
+        return rated(out, some, self.rater_seed)
 
     def _learn_units(self):
         from ketaqsp.patient.simulate import describe, model_for

@@ -3,17 +3,19 @@
 import sys
 from dataclasses import asdict
 
-from ketaqsp.cli.dosing import check_horizon, dosing, draw, inhibited, people
+from ketaqsp.cli.dosing import MOST, check_horizon, dosing, draw, inhibited, people, whole
 from ketaqsp.cli.output import Interrupted, Progress, emit_json, emit_rich, note
 
 MOST_LISTED = 20
+MOST_WORKERS = 1024  # threads: more are a slip
 MOST_DAYS = 730  # that of patient.simulate, which a wrong option need not wait for
 DOSING = ("drug", "route", "dose", "duration", "days", "events")
 PEOPLE = ("patients", "typical", "seed", "preset", "pk", "cut", "scenario")
 
 
-def run(*, out, overwrite, resume, rater_noise, until, every, as_json, **given):
+def run(*, out, overwrite, resume, rater_noise, until, every, workers, chunk, as_json, **given):
     """Everything is checked before anything is solved or written."""
+    pace = {"workers": threads(workers), "chunk": whole(chunk, "--chunk", 1, MOST)}
     plan = inhibited(dosing(**_pick(given, *DOSING)), given["inhibitor"])
     until_h, every_h = _times(plan, until, every)
     who = people(plan, **_pick(given, *PEOPLE))
@@ -39,9 +41,14 @@ def run(*, out, overwrite, resume, rater_noise, until, every, as_json, **given):
     }
     clock = Clock()
     with Progress("simulating", who.n) as progress:
-        report = _go(plan, who, about, path, clock, progress, overwrite, resume)
+        report = _go(plan, who, about, path, clock, progress, pace, overwrite, resume)
     _show(report, as_json)
     return _status(report)
+
+
+def threads(text):
+    """--workers as a number; None is every core."""
+    return whole(text, "--workers", 1, MOST_WORKERS)
 
 
 def _pick(given, *names):
@@ -91,8 +98,8 @@ def _asked(plan, events):
     return {"regimen": [asdict(d) for d in plan.doses()]}
 
 
-def _go(plan, who, about, path, clock, progress, overwrite, resume):
-    """Draw, solve, write. Returns the report."""
+def _go(plan, who, about, path, clock, progress, pace, overwrite, resume):
+    """Draw, solve, write. pace: keywords of Run that no result depends on. Returns the report."""
     from ketaqsp.cli.pieces import Run, length
     from ketaqsp.patient import store, summary
 
@@ -100,7 +107,7 @@ def _go(plan, who, about, path, clock, progress, overwrite, resume):
     group = draw(plan, who)
     progress.stage("simulating")
     span = length(plan, about["until_h"], about["every_h"])
-    job = Run(plan, group, span, who.seed if about["rater_noise"] else None)
+    job = Run(plan, group, span, who.seed if about["rater_noise"] else None, **pace)
     writer = path and job.writer(path, about, overwrite=overwrite, resume=resume)
     try:
         found, steps = job(writer, progress)

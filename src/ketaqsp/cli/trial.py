@@ -2,9 +2,10 @@
 
 from ketaqsp.cli.dosing import seed_of, whole
 from ketaqsp.cli.output import Interrupted, Progress, emit_json, emit_rich, note
+from ketaqsp.cli.simulate import threads
 
 
-def run(*, file, out, seed, replicates, overwrite, resume, as_json):
+def run(*, file, out, seed, replicates, workers, overwrite, resume, as_json):
     """Everything is checked before anything is solved or written."""
     from ketaqsp.errors import BadInput
     from ketaqsp.protocol import read
@@ -16,7 +17,7 @@ def run(*, file, out, seed, replicates, overwrite, resume, as_json):
         raise BadInput("--resume and --overwrite exclude each other. Leave one of them out.")
 
     many = whole(replicates, "--replicates", 1, MOST_REPLICATES)
-    number = None if seed is None else seed_of(seed)
+    number, workers = None if seed is None else seed_of(seed), threads(workers)
     folder = None
     protocol = read(file)
     if out is not None:
@@ -31,7 +32,7 @@ def run(*, file, out, seed, replicates, overwrite, resume, as_json):
     kept = folder and folder.pieces(protocol, number, many)
     with Progress("running the trial", patients * len(protocol.phases)) as progress:
         try:
-            found = perform(protocol, number, many, progress=progress, kept=kept)
+            found = perform(protocol, number, many, workers, progress, kept)
             if folder is not None:
                 from ketaqsp.view import trial_report
 

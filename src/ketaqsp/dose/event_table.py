@@ -27,6 +27,7 @@ COLUMNS = (
 )
 NEEDED = ("ID", "TIME", "EVID", "AMT", "DRUG")
 NEVER_EMPTY = ("ID", "TIME", "EVID")
+MAX_ID = 2**53 - 1  # up to here a float, as which cells are read, tells neighbours apart
 # More repeats than hours in ten years cannot be meant, and would fill the memory.
 MAX_ADDL = int(MAX_HOURS)
 
@@ -57,7 +58,7 @@ def read_events(path):
     """
     found, last = {}, None
     for row in _rows(path):
-        patient = row.whole("ID", low=0, high=2**53)
+        patient = row.whole("ID", low=0, high=MAX_ID)
         time_h = row.number("TIME", low=0.0, high=MAX_HOURS, unit="h")
         if last is None or patient != last[0]:
             if patient in found:

@@ -1,6 +1,7 @@
 """A regimen and body weights, turned into what arrives: umol and umol/h between edges in time."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -91,22 +92,19 @@ def schedule(regimens, weight_kg, declared=None):
     mg / molar mass * 1000 * fraction of the analyte, with mg = mg/kg * weight where the dose is
     per kg. Infusions that overlap add. A reset, or a dose of steady state that clears, ends what is
     still running in. BadInput for weights outside 10 to 400 kg, or a number of regimens not n.
-    declared: a Regimen of every dose that somebody might have been given; with it the edges, and so
-    a patient's numbers, do not depend on what the others were given.
+    declared: a Regimen of every dose that somebody might have been given, or a tuple of Regimens;
+    with it the edges, and so a patient's numbers, do not depend on what the others were given.
     """
     weights = _weights(weight_kg)
     groups = _groups(regimens, weights.size)
     found = {
         regimen: list(arrivals(regimen, weights[patients])) for regimen, patients in groups.items()
     }
-    times, of = {0.0}, {}
-    might = () if declared is None else arrivals(declared, weights[:1])
-    for regimen, some in ((declared, might), *found.items()):
-        some = list(some)
-        times.update(t for one in some for t in (one.start_h, one.stop_h))
-        if regimen is not None:
-            times.update(Cuts(regimen).times)
-        of.update((one.input, one.analyte) for one in some)
+    might = (declared,) if isinstance(declared, Regimen) else declared or ()
+    times, of = _frame(tuple(might))
+    times, of = set(times), dict(of)
+    for regimen, some in found.items():
+        _add(regimen, some, times, of)
     edges = np.array(sorted(times))
     shape = (edges.size, weights.size)
     rate, bolus = ({name: np.zeros(shape) for name in sorted(of)} for _ in range(2))
@@ -123,6 +121,22 @@ def schedule(regimens, weight_kg, declared=None):
         array.flags.writeable = False
     of = {name: of[name] for name in rate}
     return Schedule(edges, rate, bolus, of, weights.size, _restarts(groups, weights))
+
+
+@lru_cache(maxsize=8)
+def _frame(regimens):
+    """({edge in h}, {input: analyte}) of all doses of these Regimens; of none, the edge 0."""
+    times, of = {0.0}, {}
+    for regimen in regimens:
+        _add(regimen, list(arrivals(regimen, np.ones(1))), times, of)
+    return frozenset(times), of
+
+
+def _add(regimen, some, times, of):
+    """Add the edges and the inputs of a Regimen's arrivals to `times` and `of`."""
+    times.update(t for one in some for t in (one.start_h, one.stop_h))
+    times.update(Cuts(regimen).times)
+    of.update((one.input, one.analyte) for one in some)
 
 
 def _restarts(groups, weights):

@@ -12,8 +12,9 @@ from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import published, published_names
 from ketaqsp.patient import covariates as people
 from ketaqsp.patient import effects, matching, own_table
+from ketaqsp.patient.given import checked
 from ketaqsp.patient.populations import PRESETS, WELL
-from ketaqsp.patient.random import normal
+from ketaqsp.patient.random import checked_ids, checked_seed, normal
 
 MOST = 1_000_000
 TRIES = 60  # draws of a patient before giving up
@@ -48,6 +49,11 @@ class Cohort:
         return len(self.ids)
 
     @property
+    def drawn_by(self):
+        """(n,) numbers that key what is drawn for each patient; of a typical patient, his id."""
+        return self.ids if self.keys is None else self.keys
+
+    @property
     def bistable(self):
         """(n,) True where a stable well state exists beside the ill one."""
         return self.well < self.parameters["D_ill"] - 0.2
@@ -68,7 +74,12 @@ class Cohort:
         )
 
     def replace(self, **changed):
-        """The same patients with some parameters changed; rest is solved again."""
+        """The same patients with some parameters changed; rest is solved again.
+
+        changed: {symbol: number or (n,)}. Raises BadInput for an unknown symbol, and for a value
+        that is no number or out of range.
+        """
+        changed = checked(changed, self.n, self.parameters)
         parameters = {**self.parameters, **changed}
         ill, well, _ = rest.states(parameters, self.n)
         parameters["D_ill"] = well if self.preset in WELL else ill
@@ -114,7 +125,7 @@ def typical(preset="trd", *, pk=None, cut=(), scenario=(), **changed):
     """
     _known(preset)
     values = {**typical_values(pk), **_of_population(preset), **_medians(preset)}
-    values |= {**overrides(cut, scenario), **_checked(changed)}
+    values |= {**overrides(cut, scenario), **checked(changed, 1)}
     values["D_ill"] = np.array([values["D_ill"]])
     alone = Cohort(preset, 0, np.array([0]), values).replace()
     if preset in WELL:
@@ -157,15 +168,19 @@ def cohort(
     .parquet) of your own with one row a patient: what it leaves out is drawn from the population
     `base`, given what it holds. n: default 100, or the rows of the table. match: figures of a
     trial's table 1, {"age_years": {"mean": 46, "sd": 12, "min": 18}, "female": {"fraction": 0.5}},
-    or a file with them. ids: numbers (m,) in place of 0 to n - 1; of a table, rows are drawn for
-    them. cut, scenario: see ketaqsp.chain.CUTS and SCENARIOS; they apply after the draw, to the
-    same people. Raises BadInput for an unknown preset, cut or symbol, n outside 1 to a
-    million, figures that no population can have, or a table with a cell that cannot be.
+    or a file with them. ids: numbers (m,) in place of 0 to n - 1, whole, below 2^53, each once: a
+    number is the same patient in whatever company; of a table, rows are drawn for them. cut,
+    scenario: see ketaqsp.chain.CUTS and SCENARIOS; they apply after the draw, to the same people.
+    Raises BadInput for an unknown preset, cut or symbol, n outside 1 to a million, ids that are
+    none, figures that no population can have, or a table with a cell that cannot be.
     """
     mine = own_table.read(preset) if own_table.is_table(preset) else None
     _known(base if mine else preset)
+    seed = checked_seed(seed)
     if ids is not None:
-        ids = np.asarray(ids, dtype=np.int64)
+        ids = checked_ids(ids)
+        if n is not None and n != len(ids):
+            raise BadInput(f"n is {n!r}, but ids has {len(ids)} numbers. Leave n out.", field="n")
         n, mine = len(ids), mine and own_table.drawn(mine, ids, seed)
     if mine:
         _rows_are(n, mine)
@@ -173,9 +188,7 @@ def cohort(
     n = 100 if n is None else n
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MOST:
         raise BadInput(f"n is {n!r}; allowed: 1 to {MOST} patients, a whole number.", field="n")
-    if not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise BadInput(f"seed is {seed!r}; allowed: 0 to 2^32 - 1.", field="seed")
-    changed, cuts = _checked(changed), overrides(cut, scenario)
+    changed, cuts = checked(changed, n), overrides(cut, scenario)
     asked = _asked(match)
     drawn_from = people.population(preset, asked)
     if mine is None:
@@ -282,14 +295,3 @@ def _of(x, places):
 def _known(preset):
     if preset not in PRESETS:
         raise unknown("population", preset, PRESETS, field="preset")
-
-
-def _checked(changed):
-    """Parameter values given by name: known symbols, finite numbers."""
-    known = {r.symbol: r for r in rows() if r.role == "default"}
-    for symbol, value in changed.items():
-        if symbol not in known:
-            raise unknown("parameter", symbol, known, field=symbol)
-        if not np.isfinite(np.asarray(value, dtype=float)).all():
-            raise BadInput(f"{symbol} is {value!r}; give a finite number in {known[symbol].unit}.")
-    return dict(changed)

@@ -12,11 +12,11 @@ import numpy as np
 from ketaqsp.errors import BadInput
 from ketaqsp.parameters import rows
 from ketaqsp.patient import populations
+from ketaqsp.patient.given import PARAMETER
 from ketaqsp.patient.marginal import Marginal, fitted
 from ketaqsp.patient.populations import ANCESTRIES, covariates, figures_of, linked
 from ketaqsp.patient.random import normal, uniform
 
-PARAMETER = {"weight_kg": "W", "baseline_madrs": "M0"}  # covariates that the chain reads itself
 # What cannot be longer than what, in the unit of the first.
 WITHIN = {"illness_years": ("age_years", 1.0), "episode_months": ("illness_years", 12.0)}
 TRIES = 200

@@ -21,7 +21,14 @@ MEASURED = (
 NOT_RUN = -1  # status of a patient whose turn has not come; the others count into STATUS
 WORDS = {NOT_RUN: "not_run", **dict(enumerate(STATUS))}
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run such a cell
-BLOCK = 512  # patients read at once: those of one piece of a zarr array
+BLOCK = 512  # patients in one piece of a zarr array, at most, and read at once
+NUMBERS = 2**20  # in one piece of a zarr array, at most: 8 MiB
+
+
+def block(times):
+    """How many patients one piece of a zarr array holds, at so many times: a power of two."""
+    room = max(1, NUMBERS // max(times, 1))
+    return min(BLOCK, 1 << (room.bit_length() - 1))
 
 
 def safe_cell(text):
@@ -38,8 +45,9 @@ def write(out, path):
     units = [safe_cell(out[name].attrs["units"]) for name in names for _ in times]
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(",".join(COLUMNS) + "\n")
-        for first in range(0, out.sizes["patient"], BLOCK):
-            part = out[[*names, "status"]].isel(patient=slice(first, first + BLOCK)).load()
+        some = block(len(times))
+        for first in range(0, out.sizes["patient"], some):
+            part = out[[*names, "status"]].isel(patient=slice(first, first + some)).load()
             data = [part[name].transpose("patient", "time").values for name in names]
             status = part["status"].values.tolist()
             for place, patient in enumerate(part["patient"].values.tolist()):

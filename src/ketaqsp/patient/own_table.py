@@ -13,11 +13,10 @@ import numpy as np
 
 from ketaqsp.errors import BadInput, nearest
 from ketaqsp.patient.populations import ANCESTRIES, covariates
-from ketaqsp.patient.random import uniform
+from ketaqsp.patient.random import MOST_ID, uniform
 
 SUFFIXES = (".csv", ".parquet")
 ID = "id"
-MOST_ID = 1_000_000  # a draw runs through the numbers up to the largest ID
 MISSING = ("", "na", "nan", "none", "null", ".")
 YES, NO = ("1", "1.0", "true", "yes", "y"), ("0", "0.0", "false", "no", "n")
 SEX = {"f": 1.0, "female": 1.0, "woman": 1.0, "m": 0.0, "male": 0.0, "man": 0.0}

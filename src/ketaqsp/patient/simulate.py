@@ -3,26 +3,21 @@
 import json
 from dataclasses import replace
 from functools import lru_cache
-from importlib.util import find_spec
 
 import numpy as np
 
 from ketaqsp import NOTICE
 from ketaqsp.blocks import Algebra, Amount, Competition, Flow
 from ketaqsp.chain import PLACES, build, drugs_beside_ketamine
-from ketaqsp.dose.quantity import parse_time
 from ketaqsp.dose.schedule import schedule
-from ketaqsp.errors import BadInput, unknown
-from ketaqsp.patient import occasions, store, summary
-from ketaqsp.patient.cohort import Cohort, typical
+from ketaqsp.patient import asked, occasions, store, summary
 from ketaqsp.patient.covariates import derived
 from ketaqsp.patient.populations import ANCESTRIES, covariates
-from ketaqsp.solve import STATUS, Intervention, Result, run
+from ketaqsp.patient.random import checked_seed
+from ketaqsp.solve import STATUS, Result, run
 from ketaqsp.solve.grid import merged
 
-MOST_DAYS = 730
 PARTS = 1e-6  # a step this near to a part of an hour, relative, is that part
-SOLVERS = ("default", "numpy", "reference")
 # Own pre-dose value = 1: what a patient's curve is usually read against.
 INTERNAL = ("input",)
 
@@ -87,44 +82,44 @@ def simulate(
     exit="slow",
     extra_times=(),
     declared=None,
+    piece_of=None,
     progress=None,
 ):
     """Give `regimen` to `cohort` (default: one typical patient) and follow it for `days`.
 
     Returns an xarray Dataset with dims time (h) and patient, one variable per state and signal,
-    each with units, long_name and source, and `status` per patient. every: output interval such
-    as "6 h". inhibitor: a drug taken throughout that changes the enzymes of ketamine, such as
-    "clarithromycin" (plasma/inhibitors.csv). wanted: only these variables. interventions:
-    experiments such as Intervention("ampa_block", 23, 25, 1.0). The mechanism alone: no
-    expectancy, and no rater noise unless rater_noise asks for it (drawn with `seed`).
+    each with units, long_name and source, and `status` per patient. days: a number, or text such
+    as "28 d". every: output interval such as "6 h". extra_times: further hours, within the run.
+    inhibitor: a drug taken throughout that changes the enzymes of ketamine, such as
+    "clarithromycin" (plasma/inhibitors.csv). wanted: only these variables, or this one.
+    interventions: experiments such as Intervention("ampa_block", 23, 25, 1.0). The mechanism alone:
+    no expectancy, and no rater noise unless rater_noise asks for it (drawn with `seed`).
     between_occasions: people who were drawn take up another share of each day's dose by nose, mouth
     or gut. solver: "default" is native code, "numpy" the same method in NumPy as a check,
     "reference" diffrax (slow; needs the extra jax). rescue: let the reference solver try whom finer
     grids did not help; without it such a patient is NaN with status 2, and the attribute `failures`
     says why. workers: threads (default: every core); numbers do not depend on it. out: a new .zarr
     or .csv to write as well. declared: a Regimen of all doses that a protocol declares, given or
-    not. Covariates of the patients are coordinates of the result.
-    At the time of a dose the value before it is given. Raises BadInput, MachineError.
+    not. piece_of: the regimens (a tuple) of all of whom these are some: model and grid are theirs.
+    Covariates of the patients are coordinates of the result. At the time of a dose stands the value
+    before it is given. Raises BadInput, MachineError.
     """
-    _check_solver(solver, rescue)
-    _check_workers(workers)
-    people = cohort if cohort is not None else typical()
-    if not isinstance(people, Cohort):
-        raise BadInput(f"cohort is {type(people).__name__}; make one with ketaqsp.cohort(...).")
-    outputs, model = _outputs(days, every, extra_times), model_for(regimen, exit, declared)
-    _check_wanted(wanted, model)
-    _check_interventions(interventions, people)
-    plan = schedule(regimen, people.weight(), declared)
+    asked.means(solver, rescue, workers, exit)
+    asked.regimens(regimen)
+    seed, people = checked_seed(seed), asked.patients(cohort)
+    among = regimen if piece_of is None else piece_of
+    outputs, model = _outputs(days, every, extra_times), model_for(among, exit, declared)
+    wanted = asked.names(wanted, model, rater_noise)
+    interventions = asked.experiments(interventions, people.parameters)
+    plan = schedule(regimen, people.weight(), piece_of or declared)
     if between_occasions and people.keys is not None:
         plan = occasions.applied(plan, people.seed, people.keys)
-    values = {name: people.parameters[name] for name in model.parameters}
-    values |= inhibited(inhibitor, regimen)
+    values = {n: people.parameters[n] for n in model.parameters} | inhibited(inhibitor, among)
     path = store.check_target(out) if out is not None else None
     how = (interventions, progress, wanted, solver, workers, rescue)
     result = run(model, values, plan, outputs[-1], outputs, *how)
     found = _with_reasons(_dataset(result, model, people), result, people)
-    if rater_noise:
-        found = summary.rated(found, people.parameters, seed)
+    found = summary.rated(found, people, seed) if rater_noise else found
     if path is not None:
         store.save(found, path)
     return found
@@ -136,33 +131,6 @@ def _with_reasons(found, result, people):
         return found
     told = {str(people.ids[place]): why for place, why in sorted(result.reasons.items())}
     return found.assign_attrs(failures=json.dumps(told))
-
-
-def _check_interventions(interventions, people):
-    for i in interventions:
-        if not isinstance(i, Intervention) or i.name not in people.parameters:
-            raise BadInput(f"{i!r} is no Intervention on a known parameter.")
-
-
-def _check_solver(name, rescue):
-    if name not in SOLVERS:
-        raise unknown("solver", name, SOLVERS, field="solver")
-    if (name == "reference" or rescue) and find_spec("diffrax") is None:
-        raise BadInput(
-            "the reference solver needs diffrax, which is not installed. Run: "
-            "pip install 'ketaqsp[jax]'",
-            field="solver",
-        )
-
-
-def _check_workers(workers):
-    if workers is None:
-        return
-    if not isinstance(workers, int | np.integer) or isinstance(workers, bool) or workers < 1:
-        raise BadInput(
-            f"workers is {workers!r}; allowed: a whole number from 1, or None for every core.",
-            field="workers",
-        )
 
 
 def blank(regimen, cohort, *, days, every="1 h", exit="slow", extra_times=()):
@@ -177,15 +145,8 @@ def blank(regimen, cohort, *, days, every="1 h", exit="slow", extra_times=()):
 
 
 def _outputs(days, every, extra):
-    days = float(days) if np.ndim(days) == 0 else np.nan
-    if not np.isfinite(days) or not 0 < days <= MOST_DAYS:
-        raise BadInput(f"days is {days!r}; allowed: above 0, at most {MOST_DAYS} d.", field="days")
-    step = parse_time(every, "every") if isinstance(every, str) else float(every)
-    if not 1 / 60 <= step <= 24 * days:
-        raise BadInput(
-            f"every is {step:g} h; allowed: 1 min to the length of the run, {24 * days:g} h.",
-            field="every",
-        )
+    days, step = asked.span(days, every)
+    extra = asked.further_times(extra, 24 * days)
     parts = round(1 / step)  # of an hour: "1 min" is 1/60 and not 0.016666667
     if parts and abs(step * parts - 1) < PARTS:
         step = 1 / parts
@@ -200,13 +161,6 @@ def _every(days, step, extra):
     times = np.array(merged(np.round(np.concatenate([grid, [24 * days], extra]), 9)))
     times.flags.writeable = False
     return times
-
-
-def _check_wanted(wanted, model):
-    known = {*model.states, *model.signals}
-    for name in wanted or ():
-        if name not in known:
-            raise unknown("variable", name, sorted(known), field="wanted")
 
 
 @lru_cache(maxsize=32)

@@ -15,7 +15,7 @@ from ketaqsp.errors import BadInput, MachineError
 from ketaqsp.patient import long_table
 from ketaqsp.patient.long_table import NOT_RUN, WORDS
 
-CHUNK = 512  # patients in one chunk of a zarr array
+CHUNK = long_table.BLOCK  # patients in one chunk of a zarr array, unless times are many
 SUMMARY = "summary"  # group of what the summary needs; taken out at the end
 TEXT = f"{SUMMARY}/table.csv"  # not beside the arrays, where zarr would wonder what it is
 VOLATILE = ("steps",)  # known at the end only
@@ -50,6 +50,7 @@ class Writer:
     def __init__(self, path, blank, ids, *, overwrite=False, resume=False):
         self.path, self.part, self.overwrite = path, partial(path), overwrite
         self.blank, self.ids = _measured(blank) if path.suffix == ".csv" else blank, ids
+        self.arrays = {}
         with self._disk(WRONG_PLACE):
             if resume:
                 self.root = self._take_up()
@@ -79,7 +80,8 @@ class Writer:
     def _room(self, root, name, x, about):
         """An array for all patients: NaN, or not_run, until it is filled."""
         full = {"time": len(self.blank["time"]), "patient": len(self.ids)}
-        piece = {"time": max(full["time"], 1), "patient": min(full["patient"], CHUNK)}
+        some = min(full["patient"], long_table.block(full["time"]))
+        piece = {"time": max(full["time"], 1), "patient": some}
         kind = x.dtype if name != "patient" else np.asarray(self.ids).dtype
         return root.create_array(
             name,
@@ -104,7 +106,7 @@ class Writer:
 
     def done(self, first, stop):
         """Is this piece complete?"""
-        return bool((self.root["status"][first:stop] != NOT_RUN).all())
+        return bool((self._array("status")[first:stop] != NOT_RUN).all())
 
     def count(self):
         """How many patients are done."""
@@ -115,12 +117,19 @@ class Writer:
         stop = first + out.sizes["patient"]
         with self._disk():
             for name in (*self.blank.data_vars, *along_patients(self.blank)):
-                if name != "status":
-                    values = out[name].transpose(*self.blank[name].dims).values
-                    self.root[name][..., first:stop] = values
+                if name != "status":  # of a variable alone: its coordinates would take longer
+                    dims = self.blank.variables[name].dims
+                    values = out.variables[name].transpose(*dims).values
+                    self._array(name)[..., first:stop] = values
             for name, x in digest.items():
                 self._summary(name, len(x))[:, first:stop] = x
-            self.root["status"][first:stop] = out["status"].values
+            self._array("status")[first:stop] = out["status"].values
+
+    def _array(self, name):
+        """An array of the store, looked up once."""
+        if name not in self.arrays:
+            self.arrays[name] = self.root[name]
+        return self.arrays[name]
 
     def _summary(self, name, rows):
         group = self.root[SUMMARY]
@@ -164,14 +173,14 @@ def read(path):
     out = out.set_coords([name for name in out.data_vars if name in known_covariates()])
     waiting = out["status"] == NOT_RUN
     names = [name for name, x in out.data_vars.items() if x.dims == ("time", "patient")]
-    if _torn(path, names, waiting.values):
+    if _torn(path, names, waiting.values, long_table.block(out.sizes["time"])):
         out = out.assign({name: out[name].where(~waiting).transpose("time", ...) for name in names})
     return out
 
 
-def _torn(path, names, waiting):
+def _torn(path, names, waiting, some):
     """Was the run stopped while it wrote a piece? Then numbers lie there that count for nothing."""
-    pieces = {place // CHUNK for place in np.flatnonzero(waiting).tolist()}
+    pieces = {place // some for place in np.flatnonzero(waiting).tolist()}
     return any((path / name / "c" / "0" / str(k)).exists() for name in names for k in pieces)
 
 

@@ -35,23 +35,22 @@ def peak_times(doses, until_h):
     return sorted(t for t in times if t <= until_h)
 
 
-def rated(out, parameters, seed, first=0):
+def rated(out, people, seed):
     """`out` with MADRS, HAM-D17, HAM-D6 and QIDS as a rater writes them: whole points, with error.
 
     madrs = round(madrs_true + rater_sd z) within 0 and 60, z drawn anew at each time; another
     scale has the same with its own top, its rater_sd scaled by its slope and a z of its own. The
-    model's values are kept as `*_true`. Keyed by (seed, scale, time, place of the patient; the
-    first of `out` is at place `first`), so another output grid or other pieces rate the same.
+    model's values are kept as `*_true`. people: the Cohort of `out`. Keyed by (seed, scale, time,
+    the patient's number), so another output grid, other pieces or other company rate the same.
     """
-    places = first + np.arange(out.sizes["patient"])
-    added = {}
+    parameters, added = people.parameters, {}
     for name, top in TOPS.items():
         if name not in out:
             continue
         true = out[name]
         sd = np.asarray(parameters["rater_sd"]) * parameters.get(f"slope_{name}", 1.0)
         streams = [f"rater {name} {t:.9g} h" for t in out["time"].values]
-        z = np.stack([normal(seed, stream, places) for stream in streams])
+        z = np.stack([normal(seed, stream, people.drawn_by, long=True) for stream in streams])
         label = true.attrs["long_name"]
         about = {**true.attrs, "long_name": f"{label} as rated, whole points"}
         points = np.clip(np.rint(true.values + sd * z), 0, top) + 0.0  # no -0

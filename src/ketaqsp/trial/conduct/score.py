@@ -30,7 +30,8 @@ def rated(points, scale, labels, ids, seed, sd):
     and the scale's top.
     """
     factor = slope(scale)
-    z = np.stack([normal(seed, f"rater {scale} {label}", ids) for label in labels])
+    streams = [f"rater {scale} {label}" for label in labels]
+    z = np.stack([normal(seed, stream, ids, long=True) for stream in streams])
     return np.clip(np.rint(factor * points + factor * sd * z), 0, TOPS[scale]) + 0.0
 
 

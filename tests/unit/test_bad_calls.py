@@ -1,0 +1,153 @@
+"""What a call from Python can get wrong: BadInput with value, allowed range and remedy."""
+
+import numpy as np
+import pytest
+
+import ketaqsp as kq
+from ketaqsp.errors import BadInput
+from ketaqsp.parameters import rows
+from ketaqsp.patient.given import bounds
+
+DOSE = kq.infusion(mg_per_kg=0.5)
+ONE_DAY = {"days": 1, "every": "12 h"}
+
+# (what differs from a good call, what the message has to contain)
+SIMULATE = [
+    ({"days": None}, ("days None", "above 0 to 730 d", "'28 d'")),
+    ({"days": "28"}, ("'28'", "no unit")),
+    ({"days": [1, 2]}, ("days [1, 2]", "not a number", "730 d")),
+    ({"days": 0}, ("days 0 d", "above 0")),
+    ({"days": 731}, ("days 731 d", "730 d")),
+    ({"days": float("nan")}, ("nan", "not finite")),
+    ({"days": True}, ("days True", "not a number")),
+    ({"every": [1, 2]}, ("every is [1, 2]", "1 min", "24 h", "every='1 h'")),
+    ({"every": None}, ("every is None", "every='1 h'")),
+    ({"every": "2 d"}, ("every is 48 h", "24 h")),
+    ({"every": float("nan")}, ("every is nan h",)),
+    ({"extra_times": [-5.0]}, ("-5 h", "from 0 to the end of the run, 24 h", "Leave it out")),
+    ({"extra_times": [24.1]}, ("24.1 h", "24 h", "make days longer")),
+    ({"extra_times": [float("nan")]}, ("nan h", "from 0")),
+    ({"extra_times": ["1 h"]}, ("'1 h'", "list of hours")),
+    ({"extra_times": None}, ("None", "list of hours")),
+    ({"exit": "bogus"}, ("unknown exit 'bogus'", "slow, split")),
+    ({"seed": -1}, ("seed is -1", "0 to 2^32 - 1", "seed=1")),
+    ({"seed": "a"}, ("seed is 'a'", "whole number")),
+    ({"wanted": "madr"}, ("'madr'", "did you mean 'madrs'")),
+    ({"rater_noise": True, "wanted": ["bdnf"]}, ("'bdnf'", "madrs, hamd17", "Add one to wanted")),
+    (
+        {"interventions": [("ampa_block", 1, 2, 1)]},
+        ("no Intervention", "Intervention('ampa_block'"),
+    ),
+    ({"interventions": 3}, ("3, no list", "Intervention('ampa_block'")),
+]
+EXPERIMENTS = [
+    (("ampa_blok", 1, 2, 1.0), ("'ampa_blok'", "did you mean 'ampa_block'")),
+    (("ampa_block", 5, 2, 1.0), ("stop_h 2 is not after start_h 5 h",)),
+    (("ampa_block", 2, 2, 1.0), ("stop_h 2 is not after start_h 2 h",)),
+    (("ampa_block", -1, 2, 1.0), ("start_h is -1", "hours from 0")),
+    (("ampa_block", 1, float("nan"), 1.0), ("stop_h is nan",)),
+    (("ampa_block", 1, 2, 1.5), ("ampa_block is 1.5 fraction", "0 to 1")),
+    (("ampa_block", 1, 2, "all"), ("value is 'all'",)),
+    (("tau_G", 1, 2, 0.0), ("tau_G is 0 h", "above 0")),
+]
+
+
+def refused(call, said):
+    with pytest.raises(BadInput) as told:
+        call()
+    missing = [text for text in said if text not in str(told.value)]
+    assert not missing, f"{missing} not in: {told.value}"
+
+
+@pytest.mark.parametrize(("changed", "said"), SIMULATE, ids=lambda x: str(x)[:40])
+def test_simulate_refuses(changed, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    call = {**ONE_DAY, **changed, "out": "run.csv"}
+    refused(lambda: kq.simulate(DOSE, kq.typical(), **call), said)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("made", "said"), EXPERIMENTS, ids=str)
+def test_an_experiment_that_cannot_be(made, said):
+    given = [kq.Intervention(*made)]
+    refused(lambda: kq.simulate(DOSE, kq.typical(), **ONE_DAY, interventions=given), said)
+
+
+@pytest.mark.parametrize(
+    ("regimen", "said"),
+    [
+        (None, ("regimen is None", "infusion(mg_per_kg=0.5)", "nothing()")),
+        ("ketamine", ("regimen is 'ketamine'", "a list of them")),
+        ([DOSE, 3], ("regimen of patient 1 is 3",)),
+        ({1: DOSE}, ("regimen is dict", "list(regimens.values())", "cohort(ids=list(regimens))")),
+    ],
+    ids=str,
+)
+def test_a_regimen_that_is_none(regimen, said):
+    refused(lambda: kq.simulate(regimen, kq.typical(), days=1), said)
+
+
+def test_what_is_meant_is_taken():
+    """Text for days, one name for wanted, one time, one experiment."""
+    plain = kq.simulate(DOSE, kq.typical(), days=2, every="12 h", wanted=["madrs"])
+    text = kq.simulate(DOSE, kq.typical(), days="2 d", every=12, wanted="madrs")
+    assert text.identical(plain)
+    one = kq.Intervention("ampa_block", 1, 2, 1.0)
+    some = kq.simulate(DOSE, kq.typical(), **ONE_DAY, interventions=one, extra_times=3.0)
+    assert some["time"].values.tolist() == [0, 3, 12, 24]
+    many = kq.simulate(DOSE, kq.typical(), **ONE_DAY, interventions=[one], extra_times=[3.0])
+    assert some.identical(many)
+
+
+# (symbol, value, what the message has to contain)
+VALUES = [
+    ("CL", -5, ("CL is -5 L/h", "above 0 L/h", "The table has 88.8 L/h")),
+    ("CL", 0, ("CL is 0 L/h", "above 0")),
+    ("fu", 3.0, ("fu is 3 fraction", "0 to 1 fraction", "0.55")),
+    ("fu", -0.1, ("0 to 1",)),
+    ("tau_S", 0.0, ("tau_S is 0 h", "above 0 h")),
+    ("k_G", -1, ("k_G is -1", "0 or more")),
+    ("M0", 70, ("M0 is 70 points", "at most 60")),
+    ("M0", float("inf"), ("M0 is inf",)),
+    ("M0", "a", ("M0 is 'a'", "a number, or an array of 2", "points")),
+    ("M0", None, ("M0 is None", "points")),
+    ("M0", [1, [2, 3]], ("M0 is [1, [2, 3]]", "points")),
+    ("M0", [1, 2, 3], ("M0 has shape (3,)", "an array of 2, one a patient")),
+    ("M0", [30, -30], ("M0 of patient 1 is -30 points", "above 0")),
+    ("fu", np.array([0.5, 1.5]), ("fu of patient 1 is 1.5", "0 to 1")),
+    ("CLL", 5, ("unknown parameter 'CLL'", "did you mean 'CL'")),
+]
+
+
+@pytest.mark.parametrize(("symbol", "value", "said"), VALUES, ids=str)
+def test_values_that_no_patient_has(symbol, value, said):
+    """By name to cohort() and to a cohort's replace(); numbers to typical() too."""
+    pair = kq.cohort(n=2)
+    refused(lambda: kq.cohort(n=2, **{symbol: value}), said)
+    refused(lambda: pair.replace(**{symbol: value}), said)
+    if not isinstance(value, list | np.ndarray):
+        alone = [text for text in said if "array" not in text]
+        refused(lambda: kq.typical(**{symbol: value}), alone)
+
+
+def test_one_value_a_patient():
+    people = kq.cohort(n=2, M0=[30, 20], fu=(0.4, 0.6))
+    assert people.parameters["M0"].tolist() == [30, 20]
+    assert people.take([1]).parameters["fu"].tolist() == [0.6]
+    same = kq.cohort(n=2).replace(fu=[0.4, 0.6])
+    assert same.parameters["fu"].tolist() == [0.4, 0.6]
+
+
+def test_cuts_are_in_range():
+    """What a cut or a scenario sets may be set by name: it is how one is asked for in part."""
+    for changes in (*kq.CUTS.values(), *kq.SCENARIOS.values()):
+        kq.typical().replace(**changes)
+
+
+def test_every_row_is_within_its_own_range():
+    for row in rows():
+        if row.role == "default":
+            low, high, closed = bounds(row.symbol)
+            assert low <= row.value <= high and (closed or row.value > low), row.symbol
+    assert all(bounds(s)[0] == 0 for s in ("CL", "V1", "fu", "tau_S", "M0", "W", "g_sst"))
+    assert bounds("action")[0] == bounds("load")[0] == -np.inf
