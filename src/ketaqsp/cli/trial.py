@@ -45,7 +45,7 @@ def run(*, file, out, seed, replicates, overwrite, resume, as_json):
         from ketaqsp.cli.trial_table import parts
 
         emit_rich(*parts(found.report, folder and folder.path))
-    return _status(found)
+    return _status(found.report["solver"], folder and folder.path)
 
 
 def _left(kept):
@@ -58,8 +58,19 @@ def _left(kept):
     )
 
 
-def _status(found):
-    failed = found.report["solver"]["failed_patients"]
-    if failed:
-        note(f"{failed} patients could not be solved; they are in no figure. The others stand.")
-    return 3 if failed else 0
+def _status(solver, path):
+    """0, or 3 with a line on the patients that failed, and in which phase."""
+    failed = solver["failed_patients"]
+    if not failed:
+        return 0
+    phases, first = solver["phases"], solver["failures"][0]
+    said = f"{failed} of {phases[0]['patients']} patients"
+    if len(phases) > 1:
+        each = (f"{p['failed']} of {p['patients']} in {p['phase']}" for p in phases if p["failed"])
+        said += f" ({', '.join(each)})"
+    listed = f"{path / 'failures.csv'} lists them" if path else "--json lists them"
+    note(
+        f"{said} could not be solved; they are in no figure from then on, the others stand. "
+        f"Patient {first['subject']}: {first['reason']}. {listed}, with their parameters."
+    )
+    return 3

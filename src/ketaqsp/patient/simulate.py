@@ -13,7 +13,7 @@ from ketaqsp.chain import PLACES, build, drugs_beside_ketamine
 from ketaqsp.dose.quantity import parse_time
 from ketaqsp.dose.schedule import schedule
 from ketaqsp.errors import BadInput, unknown
-from ketaqsp.patient import occasions, store, summary
+from ketaqsp.patient import failures, occasions, store, summary
 from ketaqsp.patient.cohort import Cohort, typical
 from ketaqsp.patient.covariates import derived
 from ketaqsp.patient.populations import ANCESTRIES, covariates
@@ -101,9 +101,10 @@ def simulate(
     or gut. solver: "default" is native code, "numpy" the same method in NumPy as a check,
     "reference" diffrax (slow; needs the extra jax). rescue: let the reference solver try whom finer
     grids did not help; without it such a patient is NaN with status 2, and the attribute `failures`
-    says why. workers: threads (default: every core); numbers do not depend on it. out: a new .zarr
-    or .csv to write as well. declared: a Regimen of all doses that a protocol declares, given or
-    not. Covariates of the patients are coordinates of the result.
+    (JSON: {number: {status, reason, parameters of the model}}) says why. workers: threads (default:
+    every core); numbers do not depend on it. out: a new .zarr or .csv to write as well. declared: a
+    Regimen of all doses that a protocol declares, given or not. Covariates of the patients are
+    coordinates of the result.
     At the time of a dose the value before it is given. Raises BadInput, MachineError.
     """
     _check_solver(solver, rescue)
@@ -122,7 +123,7 @@ def simulate(
     path = store.check_target(out) if out is not None else None
     how = (interventions, progress, wanted, solver, workers, rescue)
     result = run(model, values, plan, outputs[-1], outputs, *how)
-    found = _with_reasons(_dataset(result, model, people), result, people)
+    found = _with_failures(_dataset(result, model, people), result, people, values)
     if rater_noise:
         found = summary.rated(found, people.parameters, seed)
     if path is not None:
@@ -130,11 +131,14 @@ def simulate(
     return found
 
 
-def _with_reasons(found, result, people):
+def _with_failures(found, result, people, values):
     """The attribute `failures`: by numbers of patients, as a piece of a cohort tells its own."""
     if not result.reasons:
         return found
-    told = {str(people.ids[place]): why for place, why in sorted(result.reasons.items())}
+    told = {
+        str(people.ids[place]): failures.record(why, values, place)
+        for place, why in sorted(result.reasons.items())
+    }
     return found.assign_attrs(failures=json.dumps(told))
 
 

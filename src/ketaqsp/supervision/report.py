@@ -86,7 +86,7 @@ def supervise(out, cohort, regimen, *, seed=0):
             f"the result has {out.sizes.get('patient')} patients, the cohort {cohort.n}; give the "
             "cohort that was simulated."
         )
-    solved = out["status"].values < FAILED
+    solved = out["status"].values != FAILED
     held = sessions(regimen, cohort.weight())
     end = out["time"].values[-1]
     held = tuple(s for s in held if s.start_h < end)

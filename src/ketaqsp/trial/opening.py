@@ -12,7 +12,6 @@ from ketaqsp.patient.stream import partial
 from ketaqsp.trial.pieces import PIECES, RECORD, load, read_record
 
 PIECE = re.compile(r"phase(\d+)-arms([\d.]+)-replicates(\d+)-(\d+)\.npz")
-FAILED = 2
 SOURCE = "docs/links/trial.md"
 ABOUT = {
     "madrs": ("points", "MADRS by the mechanism: before belief, visits, time and the rater"),
@@ -68,7 +67,7 @@ def _unfinished(part):
         rows = np.searchsorted(hours, p["hours"])
         for name in _signals(p):
             data[name][rows[:, None], who] = p[f"seen {name}"]
-        status[who] = np.where(p["failed"], FAILED, 0)
+        status[who] = p["status"]
         settled[who] = phase
     flags = {"flag_values": list(WORDS), "flag_meanings": "; ".join(WORDS.values())}
     values = {n: (("time", "patient"), x, _about(*ABOUT[n])) for n, x in data.items()}

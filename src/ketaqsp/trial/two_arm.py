@@ -10,6 +10,7 @@ import numpy as np
 from ketaqsp.dose import infusion
 from ketaqsp.errors import SolveFailure
 from ketaqsp.patient import cohort, simulate
+from ketaqsp.patient.failures import FAILED
 from ketaqsp.trial import endpoints
 
 HOURS = (4.0, 24.0, 72.0, 168.0, 336.0, 672.0)
@@ -116,7 +117,7 @@ def two_arm(n=1000, seed=1, days=28, progress=None, signals=()):
 
 def _arm(name, label, out, seed):
     times = out["time"].values
-    ok = out["status"].values < 2
+    ok = out["status"].values != FAILED
     if not ok.any():
         raise SolveFailure(f"{label}: none of {ok.size} patients could be solved.")
     signals = {k: v.values[:, ok] for k, v in out.data_vars.items() if k != "status"}

@@ -1,10 +1,12 @@
 """What the report of a trial says in words and cells."""
 
+from ketaqsp.patient.failures import told
 from ketaqsp.protocol.schema import INERT
 from ketaqsp.trial import observed
 from ketaqsp.view.trial_data import VERSIONS
 
 MINUS = "\N{MINUS SIGN}"
+MOST_FAILED = 5  # patients whose reasons are on the page; all are in failures.csv
 MASKING = {
     "open": "open label",
     "saline": "masked, beside saline (a drug that is felt can be guessed)",
@@ -123,11 +125,40 @@ def tables(data):
             {
                 "name": arm["name"],
                 "n": arm["n"],
+                "solved": solved(arm),
                 "rows": [_row(data, arm, v) for v in arm["visits"]],
-                "treatments": s["median_treatments"],
+                "treatments": _or_none(s["median_treatments"]),
                 "days": days,
             }
         )
+    return out
+
+
+def _or_none(x):
+    return "none solved" if x is None else x
+
+
+def solved(arm):
+    """How many of an arm were solved, where some were not; else nothing."""
+    if arm["solved"] == arm["simulated"]:
+        return ""
+    return f"{arm['solved']} of {arm['simulated']} simulated patients solved"
+
+
+def failed(report):
+    """[(what, said)] of how the patients were solved, where not all were at once."""
+    solver = report["solver"]
+    said = told(solver["status"])
+    if not said:
+        return []
+    out = [("Solver", f"of {sum(solver['status'].values())} patients, {said}")]
+    for p in solver["phases"]:
+        if p["failed"]:
+            said = f"{p['failed']} of {p['patients']} patients, who are in no figure from then on"
+            out.append((f"Not solved in {p['phase']}", said))
+    out += [(f"Patient {f['subject']}", f["reason"]) for f in solver["failures"][:MOST_FAILED]]
+    if solver["failures"]:
+        out.append(("Parameters", "of each failed patient in failures.csv, with the reason"))
     return out
 
 

@@ -5,11 +5,14 @@ something else than the plan is simulated again. Decisions read only the past, s
 settles at least the next slot, and the fixed point is the trial as it would have been conducted.
 """
 
+import json
+
 import numpy as np
 
 from ketaqsp import expectancy
 from ketaqsp.errors import KetaqspError
 from ketaqsp.patient import simulate
+from ketaqsp.patient.failures import FAILED
 from ketaqsp.protocol.schema import END, INERT
 from ketaqsp.trial.conduct import score
 from ketaqsp.trial.conduct.policies import Seen, decide
@@ -85,7 +88,8 @@ class _Trip:
         self.seen = {
             k: np.full((len(self.hours), self.people.n), np.nan) for k in ("madrs", *self.acute)
         }
-        self.failed = np.zeros(self.people.n, dtype=bool)
+        self.status = np.zeros(self.people.n, dtype=np.int8)
+        self.reasons = np.full(self.people.n, "", dtype=object)
         self.steps = 0
 
     def settle(self, known=None):
@@ -108,7 +112,7 @@ class _Trip:
             moved = differs | (again[1] != plan[1]).any(axis=0)
             plan = again
             if not moved.any():
-                return Settled(self.hours, self.seen, *plan, self.failed, self.steps)
+                return Settled(self.hours, self.seen, *plan, self.status, self.reasons, self.steps)
             changed = np.flatnonzero(differs)
         raise KetaqspError("the decisions of a policy did not settle")
 
@@ -122,6 +126,7 @@ class _Trip:
             mine[:, where] = theirs
         for name, x in self.seen.items():
             x[:, where] = settled.seen[name]
+        self.status[where] = settled.status
         self.steps = settled.steps
         return np.setdiff1d(np.arange(self.people.n), where)
 
@@ -156,7 +161,10 @@ class _Trip:
         rows = np.searchsorted(out["time"].values, self.hours - 1e-8)
         for name, kept in self.seen.items():
             kept[:, changed] = out[name].transpose("time", "patient").values[rows]
-        self.failed[changed] = out["status"].values == 2
+        self.status[changed] = out["status"].values
+        told = json.loads(out.attrs.get("failures", "{}"))
+        ids = self.people.ids[changed]
+        self.reasons[changed] = [told[str(i)]["reason"] if str(i) in told else "" for i in ids]
         self.steps = max(self.steps, out.attrs["steps"])
 
     def _points(self, hours, given):
@@ -238,7 +246,7 @@ class _Trip:
         """The Part of the last phase, everybody settled."""
         from ketaqsp.trial.conduct.run import Part, visit_labels
 
-        self.seen, self.failed, self.given = settled.seen, settled.failed, settled.given
+        self.seen, self.given = settled.seen, settled.given
         ledger = self._decide(self._look(settled.given))[2]
         phase, start = self.protocol.phases[self.phase], self.clock.starts[-1]
         n = self.people.n
@@ -254,8 +262,8 @@ class _Trip:
         present = (self.group.left > hours) | (hours <= 0)
         return Part(
             self.phase, self.group.arms[-1], self.people, start, names, hours, totals, before,
-            present & ~self.failed, met, relapse, self.group.entered, self.group.left, self.slots,
-            settled.amounts, settled.given, ledger, settled.failed, self.group.path,
+            present & (settled.status != FAILED), met, relapse, self.group.entered,
+            self.group.left, self.slots, settled.amounts, settled.given, ledger, self.group.path,
             settled,
         )  # fmt: skip
 
