@@ -79,6 +79,7 @@ def simulate(
     every: o.Every = None,
     out: o.Result = None,
     rater_noise: o.RaterNoise = False,
+    rescue: o.Rescue = False,
     overwrite: o.Overwrite = False,
     resume: o.Resume = False,
     as_json: o.Json = False,

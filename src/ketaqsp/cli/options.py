@@ -175,6 +175,15 @@ RaterNoise = Annotated[
         rich_help_panel=RESULT,
     ),
 ]
+Rescue = Annotated[
+    bool,
+    Option(
+        "--rescue",
+        metavar=FLAG,
+        help="Try patients that fail again with the reference solver: slow, needs the extra jax.",
+        rich_help_panel=RESULT,
+    ),
+]
 Resume = Annotated[
     bool,
     Option(

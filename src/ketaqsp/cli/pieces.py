@@ -43,16 +43,19 @@ def length(plan, until_h, every_h):
 class Run:
     """A regimen and a cohort on their way through the solver.
 
-    rater_seed: a number if MADRS is to be rated with noise, else None. Event tables go in one
+    rater_seed: a number if MADRS is to be rated with noise, else None. rescue: see simulate(). When
+    it has run, failures {number: record} and clipped (see patient.clipping) are of everybody, those
+    of an earlier part included. Event tables go in one
     piece: the grid and the drugs of the model are those of all their rows.
     """
 
-    def __init__(self, plan, group, span, rater_seed):
+    def __init__(self, plan, group, span, rater_seed, rescue=False):
         from ketaqsp.solve.run import CHUNK
 
         self.plan, self.group, self.span, self.rater_seed = plan, group, span, rater_seed
         self.size = group.n if plan.ids is not None else CHUNK
-        self.units, self.reasons = {}, {}
+        self.rescue = rescue
+        self.units, self.failures, self.clipped = {}, {}, {}
 
     def writer(self, path, about, *, overwrite, resume):
         """Room on the disk for the whole result; everything that made it is in its attributes."""
@@ -66,29 +69,30 @@ class Run:
         return Writer(Path(path), empty, ids, overwrite=overwrite, resume=resume)
 
     def __call__(self, writer, progress):
-        """Solve, and write if there is a writer. Returns the digests and the number of steps."""
+        """Solve, and write if there is a writer. Returns the summary.Tally of all."""
         from ketaqsp.patient import summary
 
         self._learn_units()
-        found, n = [], self.group.n
+        found, n = summary.Tally(self.span.looks), self.group.n
+        if writer:
+            self.failures, self.clipped = writer.told().values()
         for first in range(0, n, self.size):
             stop = min(first + self.size, n)
             if writer and writer.done(first, stop):
-                found.append(writer.digest(first, stop))
+                found.add(writer.digest(first, stop), self.group.ids[first:stop])
                 continue
             out = self._solve(first, stop, writer is not None, progress)
             digest = summary.digest(out, self.span.looks)
             digest["steps"] = np.full((1, stop - first), float(out.attrs["steps"]))
-            found.append(digest)
+            found.add(digest, self.group.ids[first:stop])
             if writer:
                 progress.stage("writing")
                 writer.add(self.span.on_grid(out), first, digest)
                 progress.stage("simulating")
-        whole = summary.joined(found)
-        return whole, int(whole["steps"].max())
+        return found
 
     def _solve(self, first, stop, everything, progress):
-        from ketaqsp.patient import simulate, summary
+        from ketaqsp.patient import clipping, failures, simulate, summary
 
         some = self.group.take(slice(first, stop))
         out = simulate(
@@ -96,11 +100,14 @@ class Run:
             some,
             inhibitor=self.plan.inhibitor,
             wanted=None if everything else summary.WANTED,
+            rescue=self.rescue,
             progress=lambda done, _: progress(first + done, self.group.n),
             **self.span.keywords(),
         )
-        self.reasons.update(json.loads(out.attrs.pop("failures", "{}")))
-        return self._rated(out, some, first)
+        out = self._rated(out, some, first)
+        self.failures |= failures.of(out)
+        self.clipped = clipping.added(self.clipped, clipping.of(out))
+        return out
 
     def _rated(self, out, some, first):
         from ketaqsp.patient.summary import rated

@@ -3,6 +3,8 @@
 The same record on every path: the attribute `failures` of a Dataset, a zarr store, a csv, JSON.
 """
 
+import json
+
 import numpy as np
 
 from ketaqsp.solve import STATUS
@@ -23,6 +25,11 @@ def _of(x, place):
     """A number that JSON can hold: None where it is not finite, which the reason says."""
     x = float(x[place] if np.ndim(x) else x)
     return x if np.isfinite(x) else None
+
+
+def of(out):
+    """{number: record} of a Dataset, {} if nobody failed."""
+    return json.loads(out.attrs.get("failures", "{}"))
 
 
 def counts(status):
