@@ -2,7 +2,8 @@
 
 A value falls into the bin whose centre is nearest; a bin holds a count. The k-th value in order is
 then known to half a bin, and so is a quantile, which lies between two of them. Lowest and highest
-value are kept as they are: a single patient, or a dose that all were given, is told exactly. Sums are exact: a float is a whole number times a power of two.
+value are kept as they are: a single patient, or a dose that all were given, is told exactly.
+Sums are exact: a float is a whole number times a power of two.
 """
 
 from dataclasses import dataclass, field
