@@ -194,3 +194,42 @@ def test_a_resumed_trial_tells_the_same(file, tmp_path, monkeypatch):
     for name in ("failures.csv", "result.json", "adsl.csv"):
         one, two = ((tmp_path / d / name).read_bytes() for d in ("out", "whole"))
         assert one == two
+
+
+def test_ratings_that_are_cut_are_counted(file, monkeypatch, capsys):
+    """Patients of arm b have a MADRS of 900 points: every rating of theirs is cut at 60."""
+    real = people.enrol
+
+    def enrol(arm, *arguments):
+        found = real(arm, *arguments)
+        if arm.name == "b":
+            found.cohort.parameters["M0"] = np.full(found.n, 900.0)
+        return found
+
+    monkeypatch.setattr(people, "enrol", enrol)
+    assert main(["trial", str(file(PLAIN)), "--json"]) == 0
+    out, err = capsys.readouterr()
+    a, b = json.loads(out)["arms"]
+    assert a["clipped"] == {} and set(b["clipped"]) == {"madrs"}
+    assert b["clipped"]["madrs"]["0"] == [0, 12] and b["clipped"]["madrs"]["24"][1] > 8
+    assert "Arm b. Totals cut at an end of their scale: MADRS" in err and "Arm a" not in err
+
+
+def test_who_was_solved_otherwise_is_counted(file, monkeypatch, capsys):
+    """Status 1 and 3 are solved patients: in the figures, and counted."""
+    simulate = import_module("ketaqsp.trial.conduct.course")
+    real = simulate.simulate
+
+    def otherwise(*arguments, **more):
+        out = real(*arguments, **more)
+        out["status"].values[:2] = (1, 3)
+        return out
+
+    monkeypatch.setattr(simulate, "simulate", otherwise)
+    assert main(["trial", str(file(PLAIN)), "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert list(report["solver"]["status"].values()) == [26, 2, 0, 2]
+    assert [(a["simulated"], a["solved"]) for a in report["arms"]] == [(18, 18), (12, 12)]
+    assert main(["trial", str(file(PLAIN))]) == 0
+    said = "Of 30 patients: 2 solved on a finer grid, 2 solved by the reference solver."
+    assert said in capsys.readouterr().out

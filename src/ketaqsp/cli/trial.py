@@ -45,6 +45,8 @@ def run(*, file, out, seed, replicates, overwrite, resume, as_json):
         from ketaqsp.cli.trial_table import parts
 
         emit_rich(*parts(found.report, folder and folder.path))
+    for said in cut(found.report):
+        note(said)
     return _status(found.report["solver"], folder and folder.path)
 
 
@@ -56,6 +58,16 @@ def _left(kept):
         f"interrupted; {kept.part} holds {kept.count()} settled pieces. ketaqsp.open reads it, "
         "the same command with --resume finishes it."
     )
+
+
+def cut(report):
+    """A line an arm of which ratings were cut at an end of their scale."""
+    from ketaqsp.patient import clipping
+    from ketaqsp.protocol.endpoints import TOPS
+
+    tops = {scale.lower(): top for scale, top in TOPS.items()}
+    said = ((arm["name"], clipping.told(arm["clipped"], tops)) for arm in report["arms"])
+    return [f"Arm {name}. {told}" for name, told in said if told]
 
 
 def _status(solver, path):

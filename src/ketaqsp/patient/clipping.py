@@ -11,9 +11,13 @@ def counted(points, top, hours):
 
     hours (T,).
     """
-    low, high = (points < 0).sum(axis=1).tolist(), (points > top).sum(axis=1).tolist()
-    each = zip(hours, low, high, strict=True)
-    return {f"{t:.9g}": [a, b] for t, a, b in each if a or b}
+    return kept(hours, (points < 0).sum(axis=1), (points > top).sum(axis=1))
+
+
+def kept(hours, floor, ceiling):
+    """{hour: [floor, ceiling]} of counts (T,) at those hours (T,) where there are any."""
+    each = zip(hours, floor, ceiling, strict=True)
+    return {f"{t:.9g}": [int(a), int(b)] for t, a, b in each if a or b}
 
 
 def noted(out, cut):
@@ -38,16 +42,6 @@ def added(one, other):
             t: [x + y for x, y in zip(a.get(t, none), b.get(t, none), strict=True)] for t in hours
         }
     return {scale: out[scale] for scale in sorted(out)}
-
-
-def judged(hours, floor, ceiling):
-    """The counts of MADRS without a rater, cut where response is judged on whole points.
-
-    hours, floor, ceiling (T,).
-    """
-    each = zip(hours, floor, ceiling, strict=True)
-    cut = {f"{t:.9g}": [int(a), int(b)] for t, a, b in each if a or b}
-    return {"madrs": cut} if cut else {}
 
 
 def told(cut, tops):

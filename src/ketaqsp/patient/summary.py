@@ -184,6 +184,12 @@ def bin_widths():
     }
 
 
+def _judged_as_cut(tally):
+    """Without a rater MADRS is cut only where response is judged: on whole points, 0 to 60."""
+    cut = clipping.kept(tally.times, *(tally.judged[name] for name in JUDGED[2:]))
+    return {"madrs": cut} if cut else {}
+
+
 def report(tally, about, *, ids, units, clipped):
     """The JSON object of a run. `about`: what was asked (regimen, population, seed, ...).
 
@@ -204,6 +210,6 @@ def report(tally, about, *, ids, units, clipped):
         "summary": summary(tally),
         "peaks": peaks(tally, units),
         "bin_width": bin_widths(),
-        "clipped": clipped or clipping.judged(tally.times, *(tally.judged[k] for k in JUDGED[2:])),
+        "clipped": clipped or _judged_as_cut(tally),
         "notice": NOTICE,
     }

@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from ketaqsp.patient import clipping
 from ketaqsp.patient.failures import counts
+from ketaqsp.patient.histogram import Moments
 from ketaqsp.trial import failures
 
 RANGE = (5, 95)  # percentiles of the predictive intervals
@@ -59,7 +61,24 @@ def arm(done, name):
         **failures.of_arm(mine),
         "visits": visits,
         "summary": summary(done, mine),
+        "clipped": clipped(mine),
     }
+
+
+def clipped(parts):
+    """{scale: {hour of the study: [ratings cut at 0, at the top]}} over all replicates.
+
+    Of patients who were there; hours and scales at which nothing was cut are left out.
+    """
+    out = {}
+    for part in parts:
+        hours = np.median(part.hours, axis=1)
+        for scale, cut in part.cut.items():
+            seen = np.where(part.present, cut, 0)
+            low, high = ((seen == end).sum(axis=1) for end in (-1, 1))
+            found = clipping.kept(hours, low, high)
+            out = clipping.added(out, {scale.lower(): found} if found else {})
+    return out
 
 
 def phase_visits(done, parts):
@@ -148,7 +167,10 @@ class Table:
         return found
 
     def per_trial(self, x):
-        """Mean of x (n,) in each replicate (replicates,), NaN skipped and NaN where none."""
+        """Mean of x (n,) in each replicate (replicates,), NaN skipped and NaN where none.
+
+        x are whole points or 0 and 1, so sums are exact and the order of patients does not matter.
+        """
         there = np.isfinite(x)
         count = np.bincount(self.replicate[there], minlength=self.replicates)
         total = np.bincount(self.replicate[there], x[there], minlength=self.replicates)
@@ -259,15 +281,13 @@ def kaplan_meier_median(days, event):
 
 
 def mean(x):
-    """Mean of what is there."""
-    x = x[np.isfinite(x)]
-    return float(x.mean()) if x.size else np.nan
+    """Mean of what is there, rounded once: no order of patients changes it."""
+    return Moments.of(x[np.isfinite(x)]).mean
 
 
 def spread(x):
-    """SD of what is there."""
-    x = x[np.isfinite(x)]
-    return float(x.std(ddof=1)) if x.size > 1 else np.nan
+    """SD of what is there, rounded once."""
+    return Moments.of(x[np.isfinite(x)]).sd
 
 
 def number(x):
@@ -276,6 +296,9 @@ def number(x):
 
 
 def interval(x):
-    """5th and 95th percentile over replicates; None where undefined."""
+    """5th and 95th percentile over replicates; None where undefined.
+
+    Of the values themselves and not of bins: there is one a replicate, so all can be held.
+    """
     x = x[np.isfinite(x)]
     return [float(v) for v in np.percentile(x, RANGE)] if x.size else [None, None]

@@ -9,7 +9,7 @@ import numpy as np
 
 from ketaqsp.dose import infusion
 from ketaqsp.errors import SolveFailure
-from ketaqsp.patient import cohort, simulate
+from ketaqsp.patient import clipping, cohort, failures, simulate
 from ketaqsp.patient.failures import FAILED
 from ketaqsp.trial import endpoints
 
@@ -43,6 +43,8 @@ class Arm:
     relapse_free: dict
     followed: int
     lost: tuple
+    status: dict  # {how: patients}
+    cut: dict  # totals cut at an end of the scale, see patient.clipping
 
     @property
     def failed(self):
@@ -122,6 +124,7 @@ def _arm(name, label, out, seed):
         raise SolveFailure(f"{label}: none of {ok.size} patients could be solved.")
     signals = {k: v.values[:, ok] for k, v in out.data_vars.items() if k != "status"}
     madrs = endpoints.totals(signals["madrs"])
+    cut = clipping.counted(np.rint(signals["madrs"]), endpoints.MADRS_MAX, times)
     n = madrs.shape[1]
     # The same resampling for both arms: the same people, so the arms can be set side by side.
     picked = endpoints.trials(n, endpoints.TRIAL_SIZE, seed, "trials of 48")
@@ -133,7 +136,9 @@ def _arm(name, label, out, seed):
     kept, followed = _relapse_free(times, madrs, seed)
     ids = out["patient"].values
     lost = tuple(int(i) for i in ids[~ok])
-    return Arm(name, label, ids[ok], times, madrs, signals, visits, kept, followed, lost)
+    how = failures.counts(out["status"].values)
+    cut = {"madrs": cut} if cut else {}
+    return Arm(name, label, ids[ok], times, madrs, signals, visits, kept, followed, lost, how, cut)
 
 
 def _place(times, hour):

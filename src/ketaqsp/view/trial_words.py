@@ -1,6 +1,8 @@
 """What the report of a trial says in words and cells."""
 
+from ketaqsp.patient import clipping
 from ketaqsp.patient.failures import told
+from ketaqsp.protocol.endpoints import TOPS
 from ketaqsp.protocol.schema import INERT
 from ketaqsp.trial import observed
 from ketaqsp.view.trial_data import VERSIONS
@@ -160,6 +162,13 @@ def failed(report):
     if solver["failures"]:
         out.append(("Parameters", "of each failed patient in failures.csv, with the reason"))
     return out
+
+
+def cut(report):
+    """[(what, said)]: ratings that were cut at an end of their scale, by arm."""
+    tops = {scale.lower(): top for scale, top in TOPS.items()}
+    said = ((f"Ratings, {a['name']}", clipping.told(a["clipped"], tops)) for a in report["arms"])
+    return [(name, told) for name, told in said if told]
 
 
 def _row(data, arm, v):

@@ -187,14 +187,15 @@ class _Trip:
         return drug * share
 
     def _score(self, hours, labels, given):
-        """{scale: totals (V, n)}."""
+        """({scale: totals (V, n)}, {scale: where they were cut at an end of the scale (V, n)})."""
         points = self._points(hours, given)
         sd = self.people.cohort.parameters["rater_sd"]  # each one's own: no mean over a piece
         ids = self.people.ids
-        return {
+        found = {
             scale: score.rated(points, scale, labels, ids, self.seed, sd)
             for scale in self.protocol.scales
         }
+        return tuple({scale: pair[k] for scale, pair in found.items()} for k in (0, 1))
 
     def _before(self, given):
         """{scale: (n,)}: totals before the first dose of the study, or of a crossover's period."""
@@ -205,7 +206,7 @@ class _Trip:
                 found[k] = found[k - 1]
                 continue
             start = self.clock.starts[k]
-            totals = self._score([start], [f"{start:.9g} h"], given)
+            totals, _ = self._score([start], [f"{start:.9g} h"], given)
             found[k] = {scale: x[0] for scale, x in totals.items()}
         return found
 
@@ -225,7 +226,7 @@ class _Trip:
         """What policies see: every visit at a fixed time of every phase so far."""
         visits, before = self.clock.visits, self._before(given)
         labels = [f"{h:.9g} h" for _, h in visits]
-        totals = self._score([h for _, h in visits], labels, given)
+        totals, _ = self._score([h for _, h in visits], labels, given)
         goals, relapse = {g: [] for g in GOALS}, []
         for k in range(self.phase + 1):
             rows = [i for i, (p, _) in enumerate(visits) if p == k]
@@ -256,12 +257,12 @@ class _Trip:
         names = visit_labels(phase)
         labels = [f"{round(start + v, 9):.9g} h" if v != END else f"end of phase {self.phase + 1}"
                   for v in phase.visits]  # fmt: skip
-        totals = self._score(hours, labels, self.given)
+        totals, cut = self._score(hours, labels, self.given)
         before = self._before(self.given)[self.phase]
         met, relapse = self._judged(totals, before, hours[:, 0] - start)
         present = (self.group.left > hours) | (hours <= 0)
         return Part(
-            self.phase, self.group.arms[-1], self.people, start, names, hours, totals, before,
+            self.phase, self.group.arms[-1], self.people, start, names, hours, totals, cut, before,
             present & (settled.status != FAILED), met, relapse, self.group.entered,
             self.group.left, self.slots, settled.amounts, settled.given, ledger, self.group.path,
             settled,

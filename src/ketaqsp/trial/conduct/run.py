@@ -20,10 +20,10 @@ class Part:
     """One arm of one phase, all replicates: what its n patients were given and showed.
 
     start_h of the phase; hours (V, n) of visits from the first dose of the study, labels (V,);
-    totals {scale: (V, n)}; before {scale: (n,)}; present, met {goal}, relapse (V, n); entered:
-    after-condition met at entry (n,); slots with amounts and given (S, n); ledger lines.
-    path: place of the arm in each phase so far; settled: what the mechanism showed. Who could not
-    be solved (`failed`) is in no figure.
+    totals {scale: (V, n)}, and where these were cut at an end of the scale (-1, 1); before {scale:
+    (n,)}; present, met {goal}, relapse (V, n); entered: after-condition met at entry (n,); slots
+    with amounts and given (S, n); ledger lines. path: place of the arm in each phase so far;
+    settled: what the mechanism showed. Who could not be solved (`failed`) is in no figure.
     """
 
     phase: int
@@ -33,6 +33,7 @@ class Part:
     labels: tuple
     hours: np.ndarray
     totals: dict
+    cut: dict = field(repr=False)
     before: dict
     present: np.ndarray
     met: dict
