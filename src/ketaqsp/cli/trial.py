@@ -76,13 +76,13 @@ def _status(solver, path):
     if not failed:
         return 0
     phases, first = solver["phases"], solver["failures"][0]
-    said = f"{failed} of {phases[0]['patients']} patients"
+    said, left = f"{failed} of {phases[0]['patients']} patients", "no figure"
     if len(phases) > 1:
         each = (f"{p['failed']} of {p['patients']} in {p['phase']}" for p in phases if p["failed"])
-        said += f" ({', '.join(each)})"
+        said, left = f"{said} ({', '.join(each)})", "no figure from then on"
     listed = f"{path / 'failures.csv'} lists them" if path else "--json lists them"
     note(
-        f"{said} could not be solved; they are in no figure from then on, the others stand. "
+        f"{said} could not be solved; they are in {left}, the others stand. "
         f"Patient {first['subject']}: {first['reason']}. {listed}, with their parameters."
     )
     return 3

@@ -41,8 +41,10 @@ def parts(report, path):
 
 
 def heading(arm):
-    """Name and planned n; beside them how many were solved, where some were not."""
-    said = f"{arm['name']}, n = {arm['n']}"
+    """Name and planned n; beside them how many entered and were solved, where not all were."""
+    said = f"{arm['name']}, n = {arm['planned']}"
+    if arm["n"] != arm["planned"]:
+        said += f"; {arm['n']} entered, mean of the trials"
     if arm["solved"] < arm["simulated"]:
         said += f"; {arm['solved']} of {arm['simulated']} simulated patients solved"
     return said

@@ -43,8 +43,8 @@ def arm_names(done):
 def arm(done, name):
     """One arm: its visits in every phase where it is, and its summary.
 
-    `n` is planned (of an arm that begins in a later phase: how many entered, mean of replicates),
-    whoever failed included; `simulated` and `solved` count patients over all replicates.
+    `n` is `planned`, but of an arm that begins in a later phase how many entered (mean of the
+    replicates); whoever failed included. `simulated` and `solved` count patients of all replicates.
     """
     mine = [p for p in done.parts if p.arm.name == name]
     visits = []
@@ -58,6 +58,7 @@ def arm(done, name):
     return {
         "name": name,
         "n": n,
+        "planned": planned,
         **failures.of_arm(mine),
         "visits": visits,
         "summary": summary(done, mine),

@@ -126,7 +126,7 @@ def tables(data):
         out.append(
             {
                 "name": arm["name"],
-                "n": arm["n"],
+                "n": arm["planned"],
                 "solved": solved(arm),
                 "rows": [_row(data, arm, v) for v in arm["visits"]],
                 "treatments": _or_none(s["median_treatments"]),
@@ -141,10 +141,13 @@ def _or_none(x):
 
 
 def solved(arm):
-    """How many of an arm were solved, where some were not; else nothing."""
-    if arm["solved"] == arm["simulated"]:
-        return ""
-    return f"{arm['solved']} of {arm['simulated']} simulated patients solved"
+    """How many of an arm entered and were solved, where not all were; else nothing."""
+    said = []
+    if arm["n"] != arm["planned"]:
+        said.append(f"{arm['n']} entered, mean of the trials")
+    if arm["solved"] < arm["simulated"]:
+        said.append(f"{arm['solved']} of {arm['simulated']} simulated patients solved")
+    return "; ".join(said)
 
 
 def failed(report):
@@ -153,7 +156,7 @@ def failed(report):
     said = told(solver["status"])
     if not said:
         return []
-    out = [("Solver", f"of {sum(solver['status'].values())} patients, {said}")]
+    out = [("Solving", f"of {sum(solver['status'].values())} patients, {said}")]
     for p in solver["phases"]:
         if p["failed"]:
             said = f"{p['failed']} of {p['patients']} patients, who are in no figure from then on"
