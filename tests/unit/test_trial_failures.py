@@ -187,7 +187,11 @@ def test_a_resumed_trial_tells_the_same(file, tmp_path, monkeypatch):
     monkeypatch.setattr(Pieces, "add", stop)
     with pytest.raises(KeyboardInterrupt):
         ketaqsp.trial(file(PLAIN), out=tmp_path / "out", extra=())
-    assert set(ketaqsp.open(tmp_path / "out.partial")["status"].values) == {-1, 0, 2}
+    part = ketaqsp.open(tmp_path / "out.partial")
+    assert set(part["status"].values) == {-1, 0, 2}
+    told = json.loads(part.attrs["failures"])
+    assert [int(i) for i in told] == np.flatnonzero(part["status"].values == 2).tolist()
+    assert {t["reason"] for t in told.values()} == {"parameter load is nan"}
     monkeypatch.setattr(Pieces, "add", real)
     again = ketaqsp.trial(file(PLAIN), out=tmp_path / "out", resume=True, extra=()).report
     assert again["solver"] == whole["solver"] and len(again["solver"]["failures"]) == 3

@@ -103,8 +103,7 @@ def simulate(
     grids did not help; without it such a patient is NaN with status 2, and the attribute `failures`
     (JSON: {number: {status, reason, parameters of the model}}) says why. workers: threads (default:
     every core); numbers do not depend on it. out: a new .zarr or .csv to write as well. declared: a
-    Regimen of all doses that a protocol declares, given or not. Covariates of the patients are
-    coordinates of the result.
+    Regimen of all doses that a protocol declares, given or not. Covariates are coordinates.
     At the time of a dose the value before it is given. Raises BadInput, MachineError.
     """
     _check_solver(solver, rescue)

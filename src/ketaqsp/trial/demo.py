@@ -87,6 +87,7 @@ def summary(data):
             "failed": arm.failed,
             "failed_patients": list(arm.lost),
             "status": arm.status,
+            "failures": arm.failures,
             "clipped": arm.cut,
             "followed": arm.followed,
             "visits": [asdict(v) for v in arm.visits],

@@ -44,6 +44,7 @@ class Arm:
     followed: int
     lost: tuple
     status: dict  # {how: patients}
+    failures: dict = field(repr=False)  # {number: record of patient.failures} of those lost
     cut: dict  # totals cut at an end of the scale, see patient.clipping
 
     @property
@@ -138,7 +139,8 @@ def _arm(name, label, out, seed):
     lost = tuple(int(i) for i in ids[~ok])
     how = failures.counts(out["status"].values)
     cut = {"madrs": cut} if cut else {}
-    return Arm(name, label, ids[ok], times, madrs, signals, visits, kept, followed, lost, how, cut)
+    told = (lost, how, failures.of(out), cut)
+    return Arm(name, label, ids[ok], times, madrs, signals, visits, kept, followed, *told)
 
 
 def _place(times, hour):
