@@ -60,10 +60,110 @@ def test_a_patient_that_fails_is_named_and_nan(kind, one_bad_patient, folder, ca
     for name in ("madrs", "ketamine_venous"):
         wrong = np.isnan(data[name].transpose("patient", "time").values)
         assert wrong[2].all() and not np.delete(wrong, 2, axis=0).any()
+    told = {"2": report["failures"]["2"]}
+    assert told["2"]["reason"] == "parameter load is nan" and told["2"]["status"] == "failed"
+    assert told["2"]["parameters"]["load"] is None and told["2"]["parameters"]["M0"] > 0
+    assert report["failures"] == told and json.loads(data.attrs["failures"]) == told
     record = json.loads((folder / f"run.{kind}.run.json").read_text(encoding="utf-8"))
-    assert record["failed"][0]["patient"] == 2
-    assert record["failed"][0]["parameters"]["load"] is None
-    assert record["failed"][0]["parameters"]["M0"] > 0
+    assert record["failed"] == [{"patient": 2, **told["2"]}]
+    ways = {"solved": 4, "solved on a finer grid": 0, "failed": 1,
+            "solved by the reference solver": 0}  # fmt: skip
+    assert record["status"] == report["solver"]["status"] == ways
+
+
+def test_without_a_file_the_json_tells_as_much(one_bad_patient, capsys):
+    assert main([*RUN, *SOME, "--json"]) == 3
+    out, err = capsys.readouterr()
+    told = json.loads(out)["failures"]["2"]
+    assert told["reason"] == "parameter load is nan" and told["parameters"]["M0"] > 0
+    assert main([*RUN, *SOME]) == 3
+    out, err = capsys.readouterr()
+    assert "of 5 patients, 1 failed" in out and "--json shows every reason" in err
+
+
+@pytest.mark.parametrize("kind", ["zarr", "csv"])
+def test_failures_of_an_earlier_part_are_told_after_a_resume(kind, folder, monkeypatch, capsys):
+    """One patient of each of two pieces fails; the run is stopped between them."""
+    import ketaqsp.patient as patient
+    from ketaqsp.patient.stream import Writer
+
+    real, write, many = patient.cohort, Writer.add, (*RUN, "--patients", "1030", "--json")
+
+    def spoiled(*arguments, **more):
+        people = real(*arguments, **more)
+        people.parameters["load"] = np.array(people.parameters["load"])
+        people.parameters["load"][[7, 1027]] = np.nan
+        return people
+
+    def stop(writer, out, first, digest):
+        write(writer, out, first, digest)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(patient, "cohort", spoiled)
+    assert main([*many, "--out", f"whole.{kind}"]) == 3
+    whole = json.loads(capsys.readouterr().out)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(Writer, "add", stop)
+        assert main([*many, "--out", f"run.{kind}"]) == 130
+    part = ketaqsp.open(folder / f"run.{kind}.partial")
+    assert list(json.loads(part.attrs["failures"])) == ["7"]
+    assert main([*many, "--out", f"run.{kind}", "--resume"]) == 3
+    again = json.loads(capsys.readouterr().out)
+    assert list(again["failures"]) == ["7", "1027"]
+    assert again["failures"] == whole["failures"] and again["summary"] == whole["summary"]
+    records = [json.loads((folder / f"{name}.{kind}.run.json").read_text())
+               for name in ("run", "whole")]  # fmt: skip
+    assert records[0]["failed"] == records[1]["failed"] and len(records[0]["failed"]) == 2
+    one, two = (ketaqsp.open(folder / f"{name}.{kind}") for name in ("run", "whole"))
+    assert one.attrs["failures"] == two.attrs["failures"]
+    assert json.loads(one.attrs["failures"]) == whole["failures"]
+
+
+def test_other_ways_of_solving_are_counted(monkeypatch, capsys):
+    """Three patients are solved on a finer grid: said in the table and in JSON."""
+    import ketaqsp.patient as patient
+
+    real = patient.simulate
+
+    def finer(*arguments, **more):
+        out = real(*arguments, **more)
+        out["status"].values[:3] = 1
+        return out
+
+    monkeypatch.setattr(patient, "simulate", finer)
+    assert main([*RUN, *SOME]) == 0
+    assert "of 5 patients, 3 solved on a finer grid" in capsys.readouterr().out
+    assert main([*RUN, *SOME, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["solver"]["status"]["solved on a finer grid"] == 3
+    assert report["solver"]["status"]["solved"] == 2
+
+
+def test_rescue_needs_the_extra(monkeypatch, folder, capsys):
+    from importlib import util
+
+    monkeypatch.setattr(util, "find_spec", lambda _: None)
+    assert main([*RUN, *SOME, "--rescue", "--out", "run.zarr"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "pip install 'ketaqsp[jax]'" in err and not list(folder.iterdir())
+
+
+def test_totals_that_are_cut_are_counted(monkeypatch, folder, capsys):
+    """MADRS of 900 points: at the ceiling for the rater, and where response is judged."""
+    import ketaqsp.patient as patient
+
+    real = patient.cohort
+    monkeypatch.setattr(patient, "cohort", lambda *a, **m: real(*a, **m).replace(M0=900.0))
+    assert main([*RUN, *SOME, "--json", "--rater-noise"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["clipped"]["madrs"] == {"0": [0, 5], "1": [0, 5]}
+    assert "Totals cut at an end of their scale: MADRS 10 at 60 points (at 2 times)." in err
+    assert main([*RUN, *SOME, "--json", "--out", "run.zarr", "--rater-noise"]) == 0
+    out = json.loads(capsys.readouterr().out)["clipped"]
+    assert set(out) == {"madrs", "hamd17", "hamd6", "qids"}
+    assert json.loads(ketaqsp.open(folder / "run.zarr").attrs["clipped"]) == out
+    assert main([*RUN, *SOME]) == 0
+    assert "MADRS 10 at 60 points" in capsys.readouterr().err
 
 
 def test_nobody_solved_is_said_in_the_table(monkeypatch, capsys):

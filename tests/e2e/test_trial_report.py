@@ -45,7 +45,7 @@ def seen(request, folder):
 
 def test_the_folder_is_whole(folder):
     names = {p.name for p in folder.iterdir()}
-    tables = {"adsl.csv", "adqs.csv", "adex.csv", "adtte.csv", "ledger.csv"}
+    tables = {"adsl.csv", "adqs.csv", "adex.csv", "adtte.csv", "ledger.csv", "failures.csv"}
     assert names == {*tables, "run.json", "result.json", "report.html", "figures"}
     drawn = {p.name for p in (folder / "figures").iterdir()}
     figures = ("course", "response", "remission", "relapse", "acute", "chain")

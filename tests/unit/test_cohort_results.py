@@ -117,3 +117,25 @@ def test_the_typical_person_of_each_population():
         assert one.covariates == {} and one.n == 1
     assert kq.typical("healthy").parameters["M0"] < 4
     assert kq.typical().parameters["W"] == 75 and kq.typical().parameters["M0"] == 33
+
+
+def test_values_at_a_limit_are_counted(tmp_path, capsys):
+    """A baseline of 900 points stays, but what is drawn beside it is drawn as for six SDs."""
+    far = kq.cohort("trd", 4, 1, M0=900.0)
+    assert far.held == {"baseline_madrs": 4} and (far.covariates["baseline_madrs"] == 900).all()
+    assert kq.cohort("trd", 50, 1).held == {}
+    path = tmp_path / "mine.csv"
+    path.write_text("id,baseline_madrs\n1,2\n2,58\n3,4\n", encoding="utf-8")
+    asked = ["cohort", "--preset", str(path), "--base", "healthy"]
+    assert main([*asked, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["held_at_limit"] == {"baseline_madrs": 1}
+    assert main(asked) == 0
+    assert "Patients at a limit: baseline_madrs 1." in capsys.readouterr().out
+
+
+def test_a_dose_at_its_limit_is_counted(monkeypatch):
+    monkeypatch.setattr(people, "TAIL", 0.5)
+    group = kq.cohort("trd", 200, 1)
+    dose = group.covariates["benzodiazepine_mg"]
+    assert group.held == {"benzodiazepine_mg": int((dose == dose.max()).sum())}
+    assert group.held["benzodiazepine_mg"] > 5

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import ketaqsp as kq
+from ketaqsp.patient.simulate import model_for
 from tolerances import OTHER_GRID
 
 RUN = importlib.import_module("ketaqsp.solve.run")
@@ -21,21 +22,37 @@ def test_the_reason_names_the_parameter():
     people.parameters["CL"][1] = np.inf
     out = kq.simulate(DRUG, people, days=1, every="12 h")
     assert out["status"].values.tolist() == [0, 2, 0, 0]
-    assert json.loads(out.attrs["failures"]) == {"1": "parameter CL is inf"}
+    told = json.loads(out.attrs["failures"])
+    assert set(told) == {"1"} and told["1"]["status"] == "failed"
+    assert told["1"]["reason"] == "parameter CL is inf"
+    assert set(told["1"]["parameters"]) == set(parameters_of_the_chain())
+    assert told["1"]["parameters"]["CL"] is None
+    assert told["1"]["parameters"]["M0"] == people.parameters["M0"][1]
+
+
+def test_each_of_a_hundred_failures_has_its_reason(monkeypatch):
+    monkeypatch.setattr(RUN, "NEGATIVE", 1e-9)  # what is zero before a dose now counts as wrong
+    out = kq.simulate(DRUG, kq.cohort("trd", 100, 2), days=0.05, every="1 h", wanted=("madrs",))
+    told = json.loads(out.attrs["failures"])
+    assert set(told) == set(map(str, range(100)))
+    assert all(t["reason"].endswith("falls to 0 at 0 h") for t in told.values())
 
 
 def test_the_reason_names_the_state_and_the_time(monkeypatch):
     monkeypatch.setattr(RUN, "NEGATIVE", 1e-9)  # what is zero before a dose now counts as wrong
     out = kq.simulate(DRUG, kq.typical(), days=1, every="12 h", wanted=("madrs",))
-    (why,) = json.loads(out.attrs["failures"]).values()
+    (told,) = json.loads(out.attrs["failures"]).values()
+    why = told["reason"]
     assert out["status"].item() == 2 and why.endswith("falls to 0 at 0 h")
     assert why.split()[0] in states_of_the_chain()
 
 
 def states_of_the_chain():
-    from ketaqsp.patient.simulate import model_for
-
     return model_for(DRUG).states
+
+
+def parameters_of_the_chain():
+    return model_for(DRUG).parameters
 
 
 def test_each_rung_in_turn(monkeypatch):

@@ -120,6 +120,7 @@ def test_patients_that_failed_are_in_no_figure_and_are_named():
     madrs[:, [5, 41]] = NAN
     arm = _arm("ketamine", "ketamine", made_up.dataset(madrs, status), seed=1)
     assert (arm.failed, arm.lost) == (2, (5, 41))
+    assert list(arm.status.values()) == [made_up.PATIENTS - 3, 1, 2, 0] and arm.cut == {}
     assert {5, 41}.isdisjoint(arm.ids) and 7 in arm.ids
     assert {seen.n for seen in arm.visits} == {made_up.PATIENTS - 2}
     assert np.isfinite(arm.madrs).all()

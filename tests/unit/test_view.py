@@ -113,6 +113,7 @@ def test_failed_patients_are_on_the_page_and_the_terminal(monkeypatch):
     failed = made_up.demonstration(status=status)
     line = "2 in the ketamine arm (patient 5, 41)"
     assert line in table.lost_line(failed.arms)
+    assert table.lost_line(made_up.demonstration().arms) == ""
     monkeypatch.setattr(report, "drawings", _no_drawings)
     assert line in report.render(failed)
     printed = io.StringIO()

@@ -81,6 +81,7 @@ def simulate(
     rater_noise: o.RaterNoise = False,
     workers: o.Workers = None,
     chunk: o.Chunk = None,
+    rescue: o.Rescue = False,
     overwrite: o.Overwrite = False,
     resume: o.Resume = False,
     as_json: o.Json = False,

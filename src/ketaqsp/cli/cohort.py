@@ -67,6 +67,7 @@ def _drawn(preset, n, seed, match, base):
         "patients": group.n,
         "seed": seed,
         "rejected": group.rejected,
+        "held_at_limit": group.held,
         "table_one": table_one(group),
         "out": None,
         "notice": NOTICE,
@@ -95,12 +96,20 @@ def _page(report):
 
 
 def _remarks(report):
+    from ketaqsp.patient.covariates import FAR, TAIL
+
     yield (
         "Mean ± SD, or share in %. Target: what the population was made to have; what was drawn "
         "differs from it by chance, and where one covariate bounds another."
     )
     if report["rejected"]:
         yield f"{report['rejected']} draws were not stably ill and were drawn again."
+    if report["held_at_limit"]:
+        held = ", ".join(f"{name} {n}" for name, n in report["held_at_limit"].items())
+        yield (
+            f"Patients at a limit: {held}. A given value further than {FAR:g} SDs out stays, but "
+            f"counts as {FAR:g} for what is drawn beside it; a drawn dose ends at {TAIL:g} SDs."
+        )
     if report["table"]:
         n = report["patients"]
         held = ", ".join(f"{k} ({v} of {n})" for k, v in report["given"].items())

@@ -20,21 +20,17 @@ class Clock:
     def __init__(self):
         self.started, self.begun = datetime.now(UTC), time.monotonic()
 
-    def record(self, found, group, *, reasons=None, resumed=False):
-        """What run.json holds: clock, host, versions, and reason and parameters of whoever failed.
+    def record(self, found, group, job, *, resumed=False):
+        """What run.json holds: clock, host, versions, how patients were solved, whoever failed.
 
-        found: the digest of all patients (see patient.summary). resumed: the clock is that of the
+        found: a summary.Tally. job: a pieces.Run that has run. resumed: the clock is that of the
         last part alone.
         """
         from importlib.metadata import version
 
-        import numpy as np
-
         from ketaqsp import __version__
-        from ketaqsp.patient.summary import FAILED
 
         libraries = ("numpy", "scipy", "xarray", "zarr", "pandas")
-        failed = np.flatnonzero(found["status"][0] == FAILED)
         return {
             "started": self.started.isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - self.begun, 3),
@@ -46,22 +42,14 @@ class Clock:
             "libraries": {name: version(name) for name in libraries},
             "command": sys.argv[1:],
             "redrawn": int(group.rejected),
+            "status": found.status,
+            "clipped": job.clipped,
             "failed": [
-                {
-                    "patient": int(group.ids[i]),
-                    "reason": (reasons or {}).get(str(group.ids[i]), "told in an earlier part"),
-                    "parameters": {k: _of(v, i) for k, v in group.parameters.items()},
-                }
-                for i in failed
+                {"patient": i, **job.failures[str(i)]}
+                for i in group.ids.tolist()
+                if i in found.failed
             ],
         }
-
-
-def _of(value, place):
-    import numpy as np
-
-    x = float(value[place] if np.ndim(value) else value)
-    return x if np.isfinite(x) else None
 
 
 def available():
@@ -83,18 +71,17 @@ def available():
 
 
 def needed(n, times, until_h, variables, *, whole, piece):
-    """Bytes of a run: one piece of patients while it is solved, and the summary of all.
+    """Bytes of a run: one piece of patients while it is solved, and the parameters of all.
 
     The solver steps at most an hour, whatever the output interval. whole: every variable of a
     piece is kept, twice while its batches are joined.
     """
-    from ketaqsp.patient.summary import LOOKS, PEAKS, SEEN, WANTED
+    from ketaqsp.patient.summary import WANTED
     from ketaqsp.solve.run import CHUNK
 
     batch = min(n, CHUNK) * (variables * times + WORK * max(times, until_h))
     kept = 2 * min(n, piece) * times * (variables if whole else len(WANTED))
-    said = 2 * n * (len(SEEN) * (len(LOOKS) + 1) + 2 * len(PEAKS) + PARAMETERS)
-    return 8 * (batch + kept + said)
+    return 8 * (batch + kept + 2 * n * PARAMETERS)
 
 
 def check_memory(n, until_h, every_h, plan, *, whole):

@@ -194,6 +194,15 @@ Chunk = Annotated[
         metavar="N",
     ),
 ]
+Rescue = Annotated[
+    bool,
+    Option(
+        "--rescue",
+        metavar=FLAG,
+        help="Try patients that fail again with the reference solver: slow, needs the extra jax.",
+        rich_help_panel=RESULT,
+    ),
+]
 Resume = Annotated[
     bool,
     Option(

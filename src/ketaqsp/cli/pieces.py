@@ -46,15 +46,17 @@ ROOM = 2**28  # bytes of one piece's results, where nobody says how large a piec
 class Run:
     """A regimen and a cohort on their way through the solver.
 
-    rater_seed: a number if MADRS is to be rated with noise, else None. chunk: patients solved and
-    written at a time; None keeps a piece within ROOM. Pieces of an event table share the grid and
-    the drugs of all its rows. No number depends on chunk or workers.
+    rater_seed: a number if MADRS is to be rated with noise, else None. rescue: see simulate().
+    chunk: patients solved and written at a time; None keeps a piece within ROOM. Pieces of an event
+    table share the grid and the drugs of all its rows. No number depends on chunk or workers. When
+    it has run, failures {number: record} and clipped (see patient.clipping) are of everybody, those
+    of an earlier part included.
     """
 
-    def __init__(self, plan, group, span, rater_seed, *, chunk=None, workers=None):
+    def __init__(self, plan, group, span, rater_seed, *, rescue=False, chunk=None, workers=None):
         self.plan, self.group, self.span, self.rater_seed = plan, group, span, rater_seed
-        self.chunk, self.workers = chunk, workers
-        self.units, self.reasons = {}, {}
+        self.chunk, self.workers, self.rescue = chunk, workers, rescue
+        self.units, self.failures, self.clipped = {}, {}, {}
 
     def writer(self, path, about, *, overwrite, resume):
         """Room on the disk for the whole result; everything that made it is in its attributes."""
@@ -68,30 +70,31 @@ class Run:
         return Writer(Path(path), empty, ids, overwrite=overwrite, resume=resume)
 
     def __call__(self, writer, progress):
-        """Solve, and write if there is a writer. Returns the digests and the number of steps."""
+        """Solve, and write if there is a writer. Returns the summary.Tally of all."""
         from ketaqsp.patient import summary
 
         self._learn_units()
-        found, n = [], self.group.n
+        found, n = summary.Tally(self.span.looks), self.group.n
+        if writer:
+            self.failures, self.clipped = writer.told().values()
         size = self.chunk or self._size(writer is not None)
         for first in range(0, n, size):
             stop = min(first + size, n)
             if writer and writer.done(first, stop):
-                found.append(writer.digest(first, stop))
+                found.add(writer.digest(first, stop), self.group.ids[first:stop])
                 continue
             out = self._solve(first, stop, writer is not None, progress)
             digest = summary.digest(out, self.span.looks)
             digest["steps"] = np.full((1, stop - first), float(out.attrs["steps"]))
-            found.append(digest)
+            found.add(digest, self.group.ids[first:stop])
             if writer:
                 progress.stage("writing")
                 writer.add(self.span.on_grid(out), first, digest)
                 progress.stage("simulating")
-        whole = summary.joined(found)
-        return whole, int(whole["steps"].max())
+        return found
 
     def _solve(self, first, stop, everything, progress):
-        from ketaqsp.patient import simulate, summary
+        from ketaqsp.patient import clipping, failures, simulate, summary
 
         some = self.group.take(slice(first, stop))
         alike = self.plan.ids is None
@@ -102,11 +105,14 @@ class Run:
             workers=self.workers,
             inhibitor=self.plan.inhibitor,
             wanted=None if everything else summary.WANTED,
+            rescue=self.rescue,
             progress=lambda done, _: progress(first + done, self.group.n),
             **self.span.keywords(),
         )
-        self.reasons.update(json.loads(out.attrs.pop("failures", "{}")))
-        return self._rated(out, some)
+        out = self._rated(out, some)
+        self.failures |= failures.of(out)
+        self.clipped = clipping.added(self.clipped, clipping.of(out))
+        return out
 
     def _size(self, everything):
         """Patients in a piece: a power of two, so that pieces and those on the disk fit."""

@@ -13,7 +13,9 @@ DOSING = ("drug", "route", "dose", "duration", "days", "events")
 PEOPLE = ("patients", "typical", "seed", "preset", "pk", "cut", "scenario")
 
 
-def run(*, out, overwrite, resume, rater_noise, until, every, workers, chunk, as_json, **given):
+def run(
+    *, out, overwrite, resume, rater_noise, rescue, until, every, workers, chunk, as_json, **given
+):
     """Everything is checked before anything is solved or written."""
     pace = {"workers": threads(workers), "chunk": whole(chunk, "--chunk", 1, MOST)}
     plan = inhibited(dosing(**_pick(given, *DOSING)), given["inhibitor"])
@@ -22,6 +24,8 @@ def run(*, out, overwrite, resume, rater_noise, until, every, workers, chunk, as
     from ketaqsp.cli.identity import model_identity
     from ketaqsp.cli.machine import Clock, check_memory
 
+    if rescue:
+        check_rescue()
     path = _target(out, overwrite, resume)
     check_memory(who.n, until_h, every_h, plan, whole=path is not None)
     about = {
@@ -34,6 +38,7 @@ def run(*, out, overwrite, resume, rater_noise, until, every, workers, chunk, as
         "cut": list(who.cut),
         "scenario": list(who.scenario),
         "rater_noise": rater_noise,
+        "rescue": rescue,
         "every_h": every_h,
         "until_h": until_h,
         "model": model_identity(who.pk),
@@ -107,23 +112,33 @@ def _go(plan, who, about, path, clock, progress, pace, overwrite, resume):
     group = draw(plan, who)
     progress.stage("simulating")
     span = length(plan, about["until_h"], about["every_h"])
-    job = Run(plan, group, span, who.seed if about["rater_noise"] else None, **pace)
+    rater = who.seed if about["rater_noise"] else None
+    job = Run(plan, group, span, rater, rescue=about["rescue"], **pace)
     writer = path and job.writer(path, about, overwrite=overwrite, resume=resume)
     try:
-        found, steps = job(writer, progress)
+        found = job(writer, progress)
         if writer:
             progress.stage("finishing")
-            writer.finish(steps=steps)
-            store.write_record(
-                path, clock.record(found, group, reasons=job.reasons, resumed=resume)
-            )
+            writer.finish(steps=found.steps)
+            store.write_record(path, clock.record(found, group, job, resumed=resume))
     except KeyboardInterrupt:
         raise Interrupted(_left(writer)) from None
-    more = {"ids": group.ids, "units": job.units, "steps": steps}
-    report = with_intervals(summary.report(found, span.looks, about, **more))
-    return report | {
-        "failures": {str(i): job.reasons.get(str(i)) for i in report["failed_patients"]}
-    }
+    more = {"ids": group.ids, "units": job.units, "clipped": job.clipped}
+    report = with_intervals(summary.report(found, about, **more))
+    return report | {"failures": {str(i): job.failures[str(i)] for i in report["failed_patients"]}}
+
+
+def check_rescue():
+    """Raise BadInput, before anything is solved, if the reference solver is not installed."""
+    from importlib.util import find_spec
+
+    from ketaqsp.errors import BadInput
+
+    if find_spec("diffrax") is None:
+        raise BadInput(
+            "--rescue needs the reference solver, diffrax, which is not installed. Run: "
+            "pip install 'ketaqsp[jax]', or leave --rescue out."
+        )
 
 
 def _left(writer):
@@ -157,14 +172,22 @@ def _show(report, as_json):
 
 
 def _status(report):
-    """0, or 3 with a line on the patients that failed."""
+    """0, or 3 with a line on the patients that failed; and one on totals that were cut."""
+    from ketaqsp.patient import clipping
+    from ketaqsp.patient.summary import TOPS
+
+    cut = clipping.told(report["clipped"], TOPS)
+    if cut:
+        note(cut)
     failed = report["failed_patients"]
     if not failed:
         return 0
     listed = ", ".join(map(str, failed[:MOST_LISTED]))
     more = f" and {len(failed) - MOST_LISTED} more" if len(failed) > MOST_LISTED else ""
-    first = next((f" Patient {k}: {v}." for k, v in report["failures"].items() if v), "")
-    where = f" {report['out']}.run.json has their parameters." if report["out"] else ""
+    number, told = next(iter(report["failures"].items()))
+    first = f" Patient {number}: {told['reason']}."
+    held = f"{report['out']}.run.json has" if report["out"] else "--json shows"
+    where = f" {held} every reason and the parameters."
     print(
         f"ketaqsp: {len(failed)} of {report['patients']} patients could not be solved: {listed}"
         f"{more}. Their values are NaN; the others stand.{first}{where}",

@@ -82,6 +82,17 @@ def _show(report, as_json):
             table.add_row(entry["said"], limit, str(entry["fired"]), of, per_100)
         else:
             other.add_row(entry["said"], f"{entry['status']}: {entry['why']}")
-    failed = report["failed_patients"]
-    said = [f"{failed} patients could not be solved and are not counted."] if failed else []
-    return emit_rich(Text(head, style="bold"), "", table, "", other, "", *said, report["notice"])
+    return emit_rich(
+        Text(head, style="bold"), "", table, "", other, "", *_how(report), report["notice"]
+    )
+
+
+def _how(report):
+    """Lines on how patients were solved, where not all were at once, and on the first failure."""
+    from ketaqsp.patient.failures import told
+
+    said = told(report["status"])
+    if said:
+        yield f"Of {sum(report['status'].values())} patients, {said}; who failed is not counted."
+    for number, lost in list(report["failures"].items())[:1]:
+        yield f"Patient {number}: {lost['reason']}. --json shows every reason and the parameters."

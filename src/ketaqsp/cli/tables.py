@@ -4,6 +4,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ketaqsp.patient.failures import told
 from ketaqsp.view.table import between, percent
 
 PEAK_NAMES = {
@@ -71,9 +72,13 @@ def made(report):
     """The model and the seed: what it takes to have the same numbers again."""
     model = report["model"]
     shown = f"Model {model['version']}, parameters {model['parameters_sha256'][:12]}"
-    failed = report["solver"]["failed_patients"]
-    tail = f"; {failed} of {report['patients']} patients could not be solved" if failed else ""
-    return f"{shown}, seed {report['seed']}{tail}"
+    return f"{shown}, seed {report['seed']}{how_solved(report)}"
+
+
+def how_solved(report):
+    """ "; of 8 patients, 3 solved on a finer grid, 1 failed", or nothing if all were at once."""
+    said = told(report["solver"]["status"])
+    return f"; of {report['patients']} patients, {said}" if said else ""
 
 
 def _table(*headings):

@@ -46,7 +46,9 @@ def run(*, file, out, seed, replicates, workers, overwrite, resume, as_json):
         from ketaqsp.cli.trial_table import parts
 
         emit_rich(*parts(found.report, folder and folder.path))
-    return _status(found)
+    for said in cut(found.report):
+        note(said)
+    return _status(found.report["solver"], folder and folder.path)
 
 
 def _left(kept):
@@ -59,8 +61,29 @@ def _left(kept):
     )
 
 
-def _status(found):
-    failed = found.report["solver"]["failed_patients"]
-    if failed:
-        note(f"{failed} patients could not be solved; they are in no figure. The others stand.")
-    return 3 if failed else 0
+def cut(report):
+    """A line an arm of which ratings were cut at an end of their scale."""
+    from ketaqsp.patient import clipping
+    from ketaqsp.protocol.endpoints import TOPS
+
+    tops = {scale.lower(): top for scale, top in TOPS.items()}
+    said = ((arm["name"], clipping.told(arm["clipped"], tops)) for arm in report["arms"])
+    return [f"Arm {name}. {told}" for name, told in said if told]
+
+
+def _status(solver, path):
+    """0, or 3 with a line on the patients that failed, and in which phase."""
+    failed = solver["failed_patients"]
+    if not failed:
+        return 0
+    phases, first = solver["phases"], solver["failures"][0]
+    said, left = f"{failed} of {phases[0]['patients']} patients", "no figure"
+    if len(phases) > 1:
+        each = (f"{p['failed']} of {p['patients']} in {p['phase']}" for p in phases if p["failed"])
+        said, left = f"{said} ({', '.join(each)})", "no figure from then on"
+    listed = f"{path / 'failures.csv'} lists them" if path else "--json lists them"
+    note(
+        f"{said} could not be solved; they are in {left}, the others stand. "
+        f"Patient {first['subject']}: {first['reason']}. {listed}, with their parameters."
+    )
+    return 3

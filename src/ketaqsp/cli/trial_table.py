@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ketaqsp import NOTICE
+from ketaqsp.patient.failures import told
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -16,7 +17,7 @@ def parts(report, path):
         "",
     ]
     for arm in report["arms"]:
-        found += [Text(f"{arm['name']}, n = {arm['n']}", style="bold"), _table(arm), _told(arm), ""]
+        found += [Text(heading(arm), style="bold"), _table(arm), _told(arm), ""]
     found.append(
         "In brackets: 90% of trials of this size would fall there. Response and remission as the "
         "protocol defines them."
@@ -26,6 +27,9 @@ def parts(report, path):
         "change were drug, and belief, visits and time come on top. The report shows the trial "
         "without them."
     )
+    how = told(report["solver"]["status"])
+    if how:
+        found.append(f"Of {sum(report['solver']['status'].values())} patients: {how}.")
     model = report["model"]
     found.append(
         f"Model {model['version']}, parameters {model['parameters_sha256'][:12]}, seed "
@@ -34,6 +38,16 @@ def parts(report, path):
     if path is not None:
         found.append(f"Written: {path}, report in {path / 'report.html'}")
     return (*found, NOTICE)
+
+
+def heading(arm):
+    """Name and planned n; beside them how many entered and were solved, where not all were."""
+    said = f"{arm['name']}, n = {arm['planned']}"
+    if arm["n"] != arm["planned"]:
+        said += f"; {arm['n']} entered, mean of the trials"
+    if arm["solved"] < arm["simulated"]:
+        said += f"; {arm['solved']} of {arm['simulated']} simulated patients solved"
+    return said
 
 
 def _table(arm):
@@ -59,7 +73,8 @@ def _told(arm):
     s = arm["summary"]
     days = s["median_days_to_relapse"]
     said = "not reached" if days is None else f"{days:.1f} d"
-    return f"Median treatments {s['median_treatments']}; median time to relapse {said}."
+    many = "none solved" if s["median_treatments"] is None else s["median_treatments"]
+    return f"Median treatments {many}; median time to relapse {said}."
 
 
 def _time(hours):

@@ -43,6 +43,7 @@ class Cohort:
     asked: dict = field(default_factory=dict, repr=False)
     given: dict = field(default_factory=dict, repr=False)
     keys: np.ndarray | None = field(default=None, repr=False)  # numbers that the draws went by
+    held: dict = field(default_factory=dict)  # {covariate: patients} at a limit, covariates.draw
 
     @property
     def n(self):
@@ -213,7 +214,8 @@ def _made(population, ids, seed, pk, cuts, asked, given, changed):
     values = {**typical_values(pk), **_of_population(preset), **changed}
     fixed = {n: changed[p] for n, p in people.PARAMETER.items() if p in changed}
     given = {**given, **{n: np.full(len(ids), x, float) for n, x in fixed.items()}}
-    known = people.draw(population, seed, ids, given)
+    held = {}
+    known = people.draw(population, seed, ids, given, held)
     carried = {p: known[name] for name, p in people.PARAMETER.items()}
     values.update({p: x for p, x in carried.items() if p not in changed})
     special = {*changed, *carried, *(("rho",) if preset in WELL else ())}
@@ -232,7 +234,17 @@ def _made(population, ids, seed, pk, cuts, asked, given, changed):
     values.update(cuts)
     values["D_ill"] = np.full(len(ids), 0.9)
     made = Cohort(
-        preset, seed, ids, values, rejected, None, known, population.targets, asked, keys=ids
+        preset,
+        seed,
+        ids,
+        values,
+        rejected,
+        None,
+        known,
+        population.targets,
+        asked,
+        keys=ids,
+        held=held,
     )
     return made.replace()
 

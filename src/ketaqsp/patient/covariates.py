@@ -20,6 +20,8 @@ from ketaqsp.patient.random import normal, uniform
 # What cannot be longer than what, in the unit of the first.
 WITHIN = {"illness_years": ("age_years", 1.0), "episode_months": ("illness_years", 12.0)}
 TRIES = 200
+FAR = 6.0  # SDs: a correlation known from patients says nothing of who is further out
+TAIL = 4.0  # SDs of the log dose of benzodiazepine: one patient in 30 000 lies beyond
 REFERENCE, ROUNDS = 2000, 6  # patients and steps by which bounded covariates are adjusted
 
 
@@ -89,11 +91,15 @@ def _marginal(name, stated, own, preset):
     return fitted(kind, stated["mean"], stated["sd"], low, high, name)
 
 
-def draw(people, seed, ids, given=None):
+def draw(people, seed, ids, given=None, held=None):
     """{covariate: (n,)} of the patients `ids`; `given` {covariate: (n,), NaN where not known}.
 
-    What is given stays; what is not is drawn from its distribution conditional on it.
+    What is given stays; what is not is drawn from its distribution conditional on it. A given value
+    further than FAR SDs from what the population would make likely stays too, but counts as FAR for
+    what is drawn beside it; a drawn dose of benzodiazepine ends at TAIL SDs and at its highest
+    value. Both are counted into `held` {covariate: patients}, if there is one.
     """
+    held = {} if held is None else held
     given = {k: np.asarray(v, dtype=float) for k, v in (given or {}).items()}
     out = {name: np.full(len(ids), np.nan) for name in covariates()}
     names = linked()
@@ -102,14 +108,15 @@ def draw(people, seed, ids, given=None):
     for pattern in np.unique(known, axis=1).T:
         mine = np.flatnonzero((known == pattern[:, None]).all(axis=0))
         some = {x: given[x][mine] for x, there in zip(names, pattern, strict=True) if there}
-        for name, x in _together(people, seed, ids[mine], some).items():
+        for name, x in _together(people, seed, ids[mine], some, held=held).items():
             out[name][mine] = x
-    _beside(people, seed, ids, given, out)
+    _beside(people, seed, ids, given, out, held)
     return {name: out[name] for name in covariates()}
 
 
-def _together(people, seed, ids, given, last=()):
+def _together(people, seed, ids, given, last=(), held=None):
     """The linked covariates of patients for whom the same ones are given; none after `last`."""
+    held = {} if held is None else held
     order = [*(x for x in linked() if x in given), *(x for x in linked() if x not in given)]
     factor = np.linalg.cholesky(populations.matrix(order))
     e, out = np.zeros((len(order), len(ids))), {}
@@ -118,7 +125,9 @@ def _together(people, seed, ids, given, last=()):
         for j in np.flatnonzero(factor[k, :k]):
             mean = mean + factor[k, j] * e[j]
         if name in given:
-            e[k] = _pinned(people, seed, name, ids, given[name], mean, factor[k, k])
+            free = _pinned(people, seed, name, ids, given[name], mean, factor[k, k])
+            e[k] = np.clip(free, -FAR, FAR)
+            _count(held, name, (e[k] != free))
             out[name] = given[name]
         else:
             e[k], out[name] = _drawn(people, seed, name, ids, mean, factor[k, k], out)
@@ -165,12 +174,12 @@ def _pinned(people, seed, name, ids, value, mean, own):
     low, high = people.marginals[name].latent(value)
     low, high = (low - mean) / own, (high - mean) / own
     if not covariates()[name].discrete and people.marginals[name].spread > 0:
-        return np.clip(low, -6, 6)
+        return low
     from scipy.special import ndtr, ndtri
 
     u = uniform(seed, f"{_stream(name)} given", ids)
     between = ndtr(low) + u * (ndtr(high) - ndtr(low))
-    return np.clip(ndtri(between), -6, 6)
+    return ndtri(between)
 
 
 def _drawn(people, seed, name, ids, mean, own, sofar):
@@ -197,12 +206,21 @@ def _drawn(people, seed, name, ids, mean, own, sofar):
     )
 
 
-def _beside(people, seed, ids, given, out):
+def _count(held, name, where):
+    if where.any():
+        held[name] = held.get(name, 0) + int(where.sum())
+
+
+def _beside(people, seed, ids, given, out, held):
     """Benzodiazepine dose, ancestry and genotypes, which are not part of the copula."""
     z = normal(seed, "benzodiazepine_mg", ids)
     top = covariates()["benzodiazepine_mg"].high
-    dose = np.minimum(people.dose.value(np.minimum(z, 4)), top)
-    out["benzodiazepine_mg"][:] = np.where(out["benzodiazepine"] > 0, dose, 0.0)
+    free = people.dose.value(np.minimum(z, TAIL))
+    dose = np.minimum(free, top)
+    taken = out["benzodiazepine"] > 0
+    out["benzodiazepine_mg"][:] = np.where(taken, dose, 0.0)
+    known = np.isfinite(given.get("benzodiazepine_mg", np.full(len(ids), np.nan)))
+    _count(held, "benzodiazepine_mg", taken & ~known & ((z > TAIL) | (free > top)))
     edges = np.cumsum(people.ancestry)[:-1]
     out["ancestry"][:] = np.searchsorted(edges, uniform(seed, "ancestry", ids), side="right")
     _keep("benzodiazepine_mg", given, out)

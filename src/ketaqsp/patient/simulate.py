@@ -10,7 +10,7 @@ from ketaqsp import NOTICE
 from ketaqsp.blocks import Algebra, Amount, Competition, Flow
 from ketaqsp.chain import PLACES, build, drugs_beside_ketamine
 from ketaqsp.dose.schedule import schedule
-from ketaqsp.patient import asked, occasions, store, summary
+from ketaqsp.patient import asked, failures, occasions, store, summary
 from ketaqsp.patient.covariates import derived
 from ketaqsp.patient.populations import ANCESTRIES, covariates
 from ketaqsp.patient.random import checked_seed
@@ -98,11 +98,11 @@ def simulate(
     or gut. solver: "default" is native code, "numpy" the same method in NumPy as a check,
     "reference" diffrax (slow; needs the extra jax). rescue: let the reference solver try whom finer
     grids did not help; without it such a patient is NaN with status 2, and the attribute `failures`
-    says why. workers: threads (default: every core); numbers do not depend on it. out: a new .zarr
-    or .csv to write as well. declared: a Regimen of all doses that a protocol declares, given or
-    not. piece_of: the regimens (a tuple) of all of whom these are some: model and grid are theirs.
-    Covariates of the patients are coordinates of the result. At the time of a dose stands the value
-    before it is given. Raises BadInput, MachineError.
+    (JSON: {number: {status, reason, parameters of the model}}) says why. workers: threads (default:
+    every core); numbers do not depend on it. out: a new .zarr or .csv to write as well. declared: a
+    Regimen of all doses that a protocol declares, given or not. piece_of: the regimens (a tuple) of
+    all of whom these are some: model and grid are theirs. Covariates are coordinates.
+    At the time of a dose stands the value before it is given. Raises BadInput, MachineError.
     """
     asked.means(solver, rescue, workers, exit)
     asked.regimens(regimen)
@@ -118,18 +118,21 @@ def simulate(
     path = store.check_target(out) if out is not None else None
     how = (interventions, progress, wanted, solver, workers, rescue)
     result = run(model, values, plan, outputs[-1], outputs, *how)
-    found = _with_reasons(_dataset(result, model, people), result, people)
+    found = _with_failures(_dataset(result, model, people), result, people, values)
     found = summary.rated(found, people, seed) if rater_noise else found
     if path is not None:
         store.save(found, path)
     return found
 
 
-def _with_reasons(found, result, people):
+def _with_failures(found, result, people, values):
     """The attribute `failures`: by numbers of patients, as a piece of a cohort tells its own."""
     if not result.reasons:
         return found
-    told = {str(people.ids[place]): why for place, why in sorted(result.reasons.items())}
+    told = {
+        str(people.ids[place]): failures.record(why, values, place)
+        for place, why in sorted(result.reasons.items())
+    }
     return found.assign_attrs(failures=json.dumps(told))
 
 

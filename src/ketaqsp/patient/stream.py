@@ -12,13 +12,14 @@ import shutil
 import numpy as np
 
 from ketaqsp.errors import BadInput, MachineError
-from ketaqsp.patient import long_table
+from ketaqsp.patient import clipping, long_table
 from ketaqsp.patient.long_table import NOT_RUN, WORDS
 
 CHUNK = long_table.BLOCK  # patients in one chunk of a zarr array, unless times are many
 SUMMARY = "summary"  # group of what the summary needs; taken out at the end
 TEXT = f"{SUMMARY}/table.csv"  # not beside the arrays, where zarr would wonder what it is
 VOLATILE = ("steps",)  # known at the end only
+TOLD = ("failures", "clipped")  # attributes of a piece: they lie beside it until the end
 WRONG_PLACE = (PermissionError, FileNotFoundError, NotADirectoryError)
 
 
@@ -51,6 +52,8 @@ class Writer:
         self.path, self.part, self.overwrite = path, partial(path), overwrite
         self.blank, self.ids = _measured(blank) if path.suffix == ".csv" else blank, ids
         self.arrays = {}
+        self.blank = self.blank.copy()
+        self.blank.attrs = {k: v for k, v in blank.attrs.items() if k not in TOLD}
         with self._disk(WRONG_PLACE):
             if resume:
                 self.root = self._take_up()
@@ -102,6 +105,10 @@ class Writer:
             remove(self.part)
             return self._create()
         check_same(self.part, dict(root.attrs), _plain(self.blank.attrs))
+        for path in _told_files(self.part):  # of a piece that a kill left without its status
+            first, stop = map(int, path.stem.split("-")[1:])
+            if (root["status"][first:stop] == NOT_RUN).any():
+                remove(path)
         return root
 
     def done(self, first, stop):
@@ -123,6 +130,10 @@ class Writer:
                     self._array(name)[..., first:stop] = values
             for name, x in digest.items():
                 self._summary(name, len(x))[:, first:stop] = x
+            mine = {key: json.loads(out.attrs[key]) for key in TOLD if key in out.attrs}
+            if mine:
+                file = self.part / SUMMARY / f"told-{first}-{stop}.json"
+                file.write_text(json.dumps(mine), encoding="utf-8")
             self._array("status")[first:stop] = out["status"].values
 
     def _array(self, name):
@@ -143,12 +154,18 @@ class Writer:
 
     def digest(self, first, stop):
         """What `add` was given beside the Dataset, of a piece that is done."""
-        return {name: x[:, first:stop] for name, x in self.root[SUMMARY].arrays()}
+        # By folder: zarr would wonder what else lies there (TOLD).
+        names = sorted(path.parent.name for path in (self.part / SUMMARY).glob("*/zarr.json"))
+        return {name: self.root[SUMMARY][name][:, first:stop] for name in names}
+
+    def told(self):
+        """{"failures": {number: record}, "clipped": counts} of every piece that is done."""
+        return told(self.part)
 
     def finish(self, **attrs):
         """Add attributes, make the csv if one was asked for, and give the result its name."""
         with self._disk():
-            self.root.attrs.update(_plain(attrs))
+            self.root.attrs.update(_plain(attrs | _as_attributes(self.told())))
             if self.path.suffix == ".csv":
                 long_table.write(read(self.part), self.part / TEXT)
                 rename(self.part / TEXT, self.path, overwrite=self.overwrite)
@@ -173,9 +190,31 @@ def read(path):
     out = out.set_coords([name for name in out.data_vars if name in known_covariates()])
     waiting = out["status"] == NOT_RUN
     names = [name for name, x in out.data_vars.items() if x.dims == ("time", "patient")]
+    out = out.assign_attrs(_as_attributes(told(path)))
     if _torn(path, names, waiting.values, long_table.block(out.sizes["time"])):
         out = out.assign({name: out[name].where(~waiting).transpose("time", ...) for name in names})
     return out
+
+
+def told(part):
+    """{"failures": {number: record}, "clipped": counts} of the pieces of an unfinished result."""
+    found = {"failures": {}, "clipped": {}}
+    for path in _told_files(part):
+        mine = json.loads(path.read_text(encoding="utf-8"))
+        found["failures"] |= mine.get("failures", {})
+        found["clipped"] = clipping.added(found["clipped"], mine.get("clipped", {}))
+    return found
+
+
+def _told_files(part):
+    """Files of what pieces told, in the order of patients."""
+    found = (part / SUMMARY).glob("told-*.json")
+    return sorted(found, key=lambda path: int(path.stem.split("-")[1]))
+
+
+def _as_attributes(found):
+    """What was told as attributes of a Dataset; nothing where there is nothing to tell."""
+    return {key: json.dumps(found[key]) for key in TOLD if found[key]}
 
 
 def _torn(path, names, waiting, some):

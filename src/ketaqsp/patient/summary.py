@@ -6,8 +6,10 @@ A run goes in pieces, so each piece is first reduced to a digest; the summary is
 import numpy as np
 
 from ketaqsp import NOTICE
+from ketaqsp.patient import clipping, failures
+from ketaqsp.patient.failures import FAILED
+from ketaqsp.patient.histogram import AMOUNT, HOURS, POINTS, RATIO, Histogram
 from ketaqsp.patient.random import normal
-from ketaqsp.solve import STATUS
 
 SOLVER = "exact plasma, Radau IIA sweep"
 # Hours at which a summary looks: those of the trials, as far as the run goes.
@@ -20,7 +22,8 @@ WANTED = (*SEEN, *PEAKS)
 RESPONSE, REMISSION = 0.5, 10  # a fall by this share of baseline; at most this many points
 # Highest totals: items times points, as printed on the forms.
 TOPS = {"madrs": 60, "hamd17": 52, "hamd6": 22, "qids": 27}
-FAILED = STATUS.index("failed")
+SCALES = {"madrs": POINTS, "change": POINTS, "spine_density": RATIO}
+JUDGED = ("responders", "remitters", "floor", "ceiling")
 
 
 def looks(until_h):
@@ -40,10 +43,11 @@ def rated(out, people, seed):
 
     madrs = round(madrs_true + rater_sd z) within 0 and 60, z drawn anew at each time; another
     scale has the same with its own top, its rater_sd scaled by its slope and a z of its own. The
-    model's values are kept as `*_true`. people: the Cohort of `out`. Keyed by (seed, scale, time,
-    the patient's number), so another output grid, other pieces or other company rate the same.
+    model's values are kept as `*_true`; the attribute `clipped` says how many totals had to be cut
+    at an end of their scale. people: the Cohort of `out`. Keyed by (seed, scale, time, the
+    patient's number), so another output grid, other pieces or other company rate the same.
     """
-    parameters, added = people.parameters, {}
+    parameters, added, cut = people.parameters, {}, {}
     for name, top in TOPS.items():
         if name not in out:
             continue
@@ -53,10 +57,11 @@ def rated(out, people, seed):
         z = np.stack([normal(seed, stream, people.drawn_by, long=True) for stream in streams])
         label = true.attrs["long_name"]
         about = {**true.attrs, "long_name": f"{label} as rated, whole points"}
-        points = np.clip(np.rint(true.values + sd * z), 0, top) + 0.0  # no -0
-        added[name] = (true.dims, points, about)
+        points = np.rint(true.values + sd * z)
+        cut[name] = clipping.counted(points, top, out["time"].values)
+        added[name] = (true.dims, np.clip(points, 0, top) + 0.0, about)  # no -0
         added[f"{name}_true"] = true.assign_attrs(long_name=f"{label} without rater noise")
-    return out.assign(added)
+    return clipping.noted(out.assign(added), cut)
 
 
 def digest(out, times):
@@ -71,9 +76,48 @@ def digest(out, times):
     }
 
 
-def joined(digests):
-    """The digests of pieces side by side, in the order of the patients."""
-    return {name: np.concatenate([d[name] for d in digests], axis=1) for name in digests[0]}
+class Tally:
+    """What a run says in short, added up piece by piece, in any order: nothing of it per patient.
+
+    times: hours of the summary. status {how: patients}; failed: numbers of those who were not
+    solved. MADRS and spine density are counted in bins, see patient.histogram.
+    """
+
+    def __init__(self, times):
+        k = len(times)
+        self.times, self.steps = [float(t) for t in times], 0
+        self.status, self.failed = failures.counts(()), set()
+        self.seen = {name: [Histogram(bins)] * k for name, bins in SCALES.items()}
+        self.peaks = {name: (Histogram(AMOUNT), Histogram(HOURS)) for name in PEAKS}
+        self.judged = {name: np.zeros(k, dtype=int) for name in JUDGED}
+
+    def add(self, found, ids):
+        """Add a piece: what `digest` made of it, and the numbers of its patients."""
+        status = found["status"][0].astype(int)
+        solved = status != FAILED
+        self.status = failures.added(self.status, failures.counts(status))
+        self.failed |= set(np.asarray(ids)[~solved].tolist())
+        if "steps" in found:
+            self.steps = max(self.steps, int(found["steps"].max()))
+        madrs, spines = (found[name][:, solved] for name in SEEN)
+        for name, x in zip(SCALES, (madrs, madrs - madrs[0], spines), strict=True):
+            bins = SCALES[name]
+            self.seen[name] = [
+                a + Histogram.of(bins, row) for a, row in zip(self.seen[name], x, strict=True)
+            ]
+        whole = np.rint(madrs)
+        totals = np.clip(whole, 0, TOPS["madrs"])
+        for name, hit in (
+            ("responders", totals[0] - totals >= RESPONSE * totals[0]),
+            ("remitters", totals <= REMISSION),
+            ("floor", whole < 0),
+            ("ceiling", whole > TOPS["madrs"]),
+        ):
+            self.judged[name] = self.judged[name] + hit.sum(axis=1)
+        for name, top, when in zip(PEAKS, found["peak"], found["peak_h"], strict=True):
+            a, b = self.peaks[name]
+            new = Histogram.of(AMOUNT, top[solved]), Histogram.of(HOURS, when[solved])
+            self.peaks[name] = a + new[0], b + new[1]
 
 
 def _number(x):
@@ -81,71 +125,90 @@ def _number(x):
     return float(x) if np.isfinite(x) else None
 
 
-def _spread(x, prefix):
-    """10%, 50% and 90% of x."""
-    found = np.quantile(x, (0.1, 0.5, 0.9)) if len(x) else (np.nan,) * 3
+def _spread(histogram, prefix):
+    """10%, 50% and 90%."""
+    found = histogram.quantiles((0.1, 0.5, 0.9))
     return {f"{prefix}_p{p}": _number(q) for p, q in zip((10, 50, 90), found, strict=True)}
 
 
-def _mean_sd(x, prefix):
-    mean = np.mean(x) if len(x) else np.nan
-    sd = np.std(x, ddof=1) if len(x) > 1 else np.nan
-    return {f"{prefix}_mean": _number(mean), f"{prefix}_sd": _number(sd)}
+def _mean_sd(histogram, prefix):
+    x = histogram.moments
+    return {f"{prefix}_mean": _number(x.mean), f"{prefix}_sd": _number(x.sd)}
 
 
-def summary(found, times):
+def summary(tally):
     """One dict a time: MADRS mean, SD, quantiles, change, response, remission, spine density.
 
-    found: {name: (k, n)} of `joined`. Over the solved patients; `n` says how many. Response and
-    remission are judged on whole points, as a trial does: `responders` and `remitters` count them,
-    `response` and `remission` are shares in 0..1. MADRS points; spine density relative to before
-    the first dose. SD is None for one patient, everything for none.
+    Over the solved patients; `n` says how many. Response and remission are judged on whole points,
+    as a trial does: `responders` and `remitters` count them, `response` and `remission` are shares
+    in 0..1. MADRS points; spine density relative to before the first dose. SD is None for one
+    patient, everything for none. Means and SDs are exact, quantiles within half of `bin_width`.
     """
-    solved = found["status"][0] != FAILED
-    madrs, spines = (found[name][:, solved] for name in SEEN)
-    totals = np.clip(np.rint(madrs), 0, TOPS["madrs"])
     entries = []
-    for k, t in enumerate(times):
-        n = madrs.shape[1]
-        fell = int((totals[0] - totals[k] >= RESPONSE * totals[0]).sum())
-        well = int((totals[k] <= REMISSION).sum())
+    for k, t in enumerate(tally.times):
+        madrs, change, spines = (tally.seen[name][k] for name in SCALES)
+        n, fell, well = madrs.moments.n, *(int(tally.judged[j][k]) for j in JUDGED[:2])
         entries.append(
             {
-                "time_h": float(t),
+                "time_h": t,
                 "n": n,
-                **_mean_sd(madrs[k], "madrs"),
-                **_spread(madrs[k], "madrs"),
-                **_mean_sd(madrs[k] - madrs[0], "change"),
+                **_mean_sd(madrs, "madrs"),
+                **_spread(madrs, "madrs"),
+                **_mean_sd(change, "change"),
                 "responders": fell,
                 "response": fell / n if n else None,
                 "remitters": well,
                 "remission": well / n if n else None,
-                **_spread(spines[k], "spine_density"),
+                **_spread(spines, "spine_density"),
             }
         )
     return entries
 
 
-def peaks(found, units):
+def peaks(tally, units):
     """{variable: unit, 10-50-90% of the patients' highest value, median time of it in h}."""
-    solved = found["status"][0] != FAILED
     out = {}
-    for name, top, when in zip(PEAKS, found["peak"], found["peak_h"], strict=True):
-        hour = _number(np.median(when[solved])) if solved.any() else None
-        out[name] = {"unit": units[name], **_spread(top[solved], "peak"), "time_h_p50": hour}
+    for name, (top, when) in tally.peaks.items():
+        hour = _number(when.quantiles((0.5,))[0])
+        out[name] = {"unit": units[name], **_spread(top, "peak"), "time_h_p50": hour}
     return out
 
 
-def report(found, times, about, *, ids, units, steps):
-    """The JSON object of a run. `about`: what was asked (regimen, population, seed, ...)."""
-    failed = [int(i) for i in np.asarray(ids)[found["status"][0] == FAILED]]
+def bin_widths():
+    """{what: width of its bins}; "relative" ones as a share of the value."""
+    return {
+        **{name: bins.width for name, bins in SCALES.items()},
+        "peak_relative": AMOUNT.width,
+        "peak_time_h": HOURS.width,
+    }
+
+
+def _judged_as_cut(tally):
+    """Without a rater MADRS is cut only where response is judged: on whole points, 0 to 60."""
+    cut = clipping.kept(tally.times, *(tally.judged[name] for name in JUDGED[2:]))
+    return {"madrs": cut} if cut else {}
+
+
+def report(tally, about, *, ids, units, clipped):
+    """The JSON object of a run. `about`: what was asked (regimen, population, seed, ...).
+
+    ids: of all patients, in the order in which failures are named. clipped: of `rated`, added up.
+    """
+    failed = [i for i in np.asarray(ids).tolist() if i in tally.failed]
     return {
         **about,
         "patients": len(ids),
-        "solver": {"name": SOLVER, "steps": int(steps), "failed_patients": len(failed)},
+        "solver": {
+            "name": SOLVER,
+            "steps": tally.steps,
+            "failed_patients": len(failed),
+            "status": tally.status,
+        },
         "failed_patients": failed,
-        "times": [float(t) for t in times],
-        "summary": summary(found, times),
-        "peaks": peaks(found, units),
+        "times": tally.times,
+        "summary": summary(tally),
+        "peaks": peaks(tally, units),
+        "bin_width": bin_widths(),
+        "clipped": clipped or _judged_as_cut(tally),
         "notice": NOTICE,
     }

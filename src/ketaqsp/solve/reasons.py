@@ -2,7 +2,7 @@
 
 import numpy as np
 
-MOST_LOOKED_AT = 64  # patients whose curves are searched; a bad parameter is told for all
+AT_ONCE = 64  # patients whose curves are held at once: every state at every output is large
 
 
 def of_parameters(values, rows, n):

@@ -259,15 +259,16 @@ def _last_rungs(attempt, model, values, schedule, rows, outputs, rescue, solver)
 
 def _reasons(attempt, model, rows, outputs, solver):
     """{row: why} of patients with sound parameters: what their curves do on the finest grid."""
-    rows, names = rows[: reasons.MOST_LOOKED_AT], list(model.states)
-    if not rows.size or solver == "reference":
+    if solver == "reference":
         return dict.fromkeys(map(int, rows), "the reference solver does not arrive")
-    curves = np.empty((len(names), len(outputs), native.wide(rows.size)))
-    attempt(rows, LEVELS - 1, curves, names=names)
-    return {
-        int(row): reasons.of_curves(names, curves[:, :, i], outputs, NEGATIVE)
-        for i, row in enumerate(rows)
-    }
+    names, found = list(model.states), {}
+    for first in range(0, len(rows), reasons.AT_ONCE):
+        some = rows[first : first + reasons.AT_ONCE]
+        curves = np.empty((len(names), len(outputs), native.wide(some.size)))
+        attempt(some, LEVELS - 1, curves, names=names)
+        for i, row in enumerate(some):
+            found[int(row)] = reasons.of_curves(names, curves[:, :, i], outputs, NEGATIVE)
+    return found
 
 
 def _reference(task, names, into, _workers, tell):

@@ -6,13 +6,14 @@ import numpy as np
 
 from ketaqsp import NOTICE
 from ketaqsp.errors import BadInput
-from ketaqsp.solve import STATUS
+from ketaqsp.patient import failures
+from ketaqsp.patient.failures import FAILED
+from ketaqsp.patient.histogram import AMOUNT, Histogram
 from ketaqsp.supervision import checks
 from ketaqsp.supervision.clinic import read
 from ketaqsp.supervision.rules import rules
 from ketaqsp.supervision.sessions import sessions
 
-FAILED = STATUS.index("failed")
 RUN, NOT_RUN, NO_DOSE = "simulated", "not simulated", "no such dose"
 
 
@@ -48,6 +49,8 @@ class Supervision:
     sessions: int
     mg: np.ndarray = field(repr=False)  # (n,) total of each solved patient
     seed: int
+    status: dict  # {how: patients}
+    failures: dict = field(default_factory=dict, repr=False)  # {number: record} of simulate()
 
     def __getitem__(self, name):
         return self.findings[name]
@@ -65,10 +68,12 @@ class Supervision:
                 entry["why"] = f.why
             entry |= {"source": f.rule.source, "confidence": f.rule.confidence}
             out.append(entry)
-        spread = np.quantile(self.mg, (0.1, 0.5, 0.9)) if len(self.mg) else np.zeros(3)
-        total = dict(zip(("p10", "p50", "p90"), map(float, spread), strict=True))
+        spread = Histogram.of(AMOUNT, self.mg).quantiles((0.1, 0.5, 0.9))
+        spread = spread if len(self.mg) else (0.0,) * 3
+        total = dict(zip(("p10", "p50", "p90"), spread, strict=True))
+        total["bin_width_relative"] = AMOUNT.width
         return {"patients": self.n, "sessions": self.sessions, "total_mg": total, "rules": out,
-                "notice": NOTICE}  # fmt: skip
+                "status": self.status, "failures": self.failures, "notice": NOTICE}  # fmt: skip
 
 
 def supervise(out, cohort, regimen, *, seed=0):
@@ -86,7 +91,7 @@ def supervise(out, cohort, regimen, *, seed=0):
             f"the result has {out.sizes.get('patient')} patients, the cohort {cohort.n}; give the "
             "cohort that was simulated."
         )
-    solved = out["status"].values < FAILED
+    solved = out["status"].values != FAILED
     held = sessions(regimen, cohort.weight())
     end = out["time"].values[-1]
     held = tuple(s for s in held if s.start_h < end)
@@ -94,7 +99,9 @@ def supervise(out, cohort, regimen, *, seed=0):
     given = clinic.given & solved
     found = {rule.rule: _finding(rule, clinic, held, given, solved) for rule in rules()}
     mg = sum((s.mg for s in held), np.zeros(cohort.n))[solved]
-    return Supervision(found, int(solved.sum()), int(given.sum()), mg, seed)
+    lost = {str(i): told for i, told in failures.of(out).items() if int(i) in out["patient"].values}
+    told = (failures.counts(out["status"].values), lost)
+    return Supervision(found, int(solved.sum()), int(given.sum()), mg, seed, *told)
 
 
 def joined(pieces):
@@ -112,7 +119,10 @@ def joined(pieces):
         found[rule.rule] = Finding(rule, RUN, *total, where=where)
     mg = np.concatenate([p.mg for p in pieces])
     n, held = (sum(getattr(p, name) for p in pieces) for name in ("n", "sessions"))
-    return Supervision(found, n, held, mg, pieces[0].seed)
+    status, lost = failures.counts(()), {}
+    for p in pieces:
+        status, lost = failures.added(status, p.status), lost | p.failures
+    return Supervision(found, n, held, mg, pieces[0].seed, status, lost)
 
 
 def _finding(rule, clinic, held, given, solved):

@@ -1,4 +1,4 @@
-"""ADaM-shaped tables of a trial: ADSL, ADQS, ADEX, ADTTE, and the ledger of decisions.
+"""ADaM-shaped tables of a trial: ADSL, ADQS, ADEX, ADTTE, the ledger of decisions, the failures.
 
 Column names are those of CDISC ADaM where it has one; REPLICATE numbers the virtual trial, from
 1. Times are also given in hours from the first dose of the study. A cell that a spreadsheet
@@ -9,6 +9,9 @@ import csv
 
 import numpy as np
 
+from ketaqsp.solve import STATUS
+from ketaqsp.trial import failures
+from ketaqsp.trial.failures import subject as _id
 from ketaqsp.trial.results import Table, times_to_relapse
 
 MOST_ROWS = 300_000  # of the longest table; further replicates are left out, and run.json says so
@@ -16,7 +19,7 @@ DANGEROUS = "=+-@\t\r"
 
 
 def write(done, folder):
-    """Write adsl.csv, adqs.csv, adex.csv, adtte.csv and ledger.csv into a folder."""
+    """Write adsl, adqs, adex, adtte, ledger and failures, each as .csv, into a folder."""
     last = shown(done)
     for name, (columns, lines) in {
         "adsl": (ADSL, adsl(done, last)),
@@ -24,6 +27,7 @@ def write(done, folder):
         "adex": (ADEX, adex(done, last)),
         "adtte": (ADTTE, adtte(done, last)),
         "ledger": (LEDGER, ledger(done, last)),
+        "failures": (failures.COLUMNS, failures.rows(done, last)),
     }.items():
         with open(folder / f"{name}.csv", "w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
@@ -55,23 +59,24 @@ def _rows(part, last):
     return np.flatnonzero(part.ok & (part.people.replicate < last))
 
 
-def _id(part, i):
-    return f"{part.people.replicate[i] + 1:04d}-{part.people.place[i] + 1:05d}"
-
-
 ADSL = (
     *("STUDYID", "USUBJID", "REPLICATE", "SUBJID", "TRT01P", "TRT01PN", "AGE", "SEX", "WEIGHTBL"),
-    *("MADRSBL", "DCSREAS", "DCSHR"),
+    *("MADRSBL", "DCSREAS", "DCSHR", "SOLVED"),
 )
 
 
 def adsl(done, last):
-    """One row a patient, in the arm of the first phase."""
+    """One row a patient, in the arm of the first phase; SOLVED: how he was solved, or "failed".
+
+    Whoever failed is in this table too, and in failures.csv with reason and parameters.
+    """
+    keys, status = failures.ways(done)
     names = [a.name for a in done.protocol.phases[0].arms]
     for part in (p for p in done.parts if p.phase == 0):
         more = part.people.covariates
         weight = part.people.cohort.weight()
-        for i in _rows(part, last):
+        how = status[np.searchsorted(keys, failures.numbers(part))]
+        for i in np.flatnonzero(part.people.replicate < last):
             sex = more["female"][i] if "female" in more else None
             gone = part.left[i] <= part.hours.max()
             yield (
@@ -87,6 +92,7 @@ def adsl(done, last):
                 part.before["MADRS"][i],
                 "LEFT THE TRIAL" if gone else None,
                 round(float(part.left[i]), 2) if gone else None,
+                STATUS[how[i]],
             )
 
 

@@ -86,6 +86,9 @@ def summary(data):
             "n": arm.madrs.shape[1],
             "failed": arm.failed,
             "failed_patients": list(arm.lost),
+            "status": arm.status,
+            "failures": arm.failures,
+            "clipped": arm.cut,
             "followed": arm.followed,
             "visits": [asdict(v) for v in arm.visits],
             "relapse_free": [

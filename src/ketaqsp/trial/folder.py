@@ -108,6 +108,8 @@ def record(trial, begun, resumed):
         "protocol_sha256": p.sha256,
         "finished": datetime.now(UTC).isoformat(timespec="seconds"),
         "wall_s": trial.report["wall_s"],
+        "status": trial.report["solver"]["status"],
+        "failures": trial.report["solver"]["failures"],
         "host": platform.node(),
         "platform": platform.platform(),
         "identity": identity(),

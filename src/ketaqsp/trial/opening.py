@@ -1,5 +1,6 @@
 """`ketaqsp.open`: a result of `simulate`, or what there is of a trial that was stopped."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,12 +8,12 @@ import numpy as np
 
 from ketaqsp.errors import BadInput
 from ketaqsp.patient import store
+from ketaqsp.patient.failures import FAILED
 from ketaqsp.patient.long_table import NOT_RUN, WORDS
 from ketaqsp.patient.stream import partial
 from ketaqsp.trial.pieces import PIECES, RECORD, load, read_record
 
 PIECE = re.compile(r"phase(\d+)-arms([\d.]+)-replicates(\d+)-(\d+)\.npz")
-FAILED = 2
 SOURCE = "docs/links/trial.md"
 ABOUT = {
     "madrs": ("points", "MADRS by the mechanism: before belief, visits, time and the rater"),
@@ -29,7 +30,9 @@ def open(path):  # noqa: A001  (read as ketaqsp.open)
     From a csv come the variables that it holds, with units but without long names. A zarr store
     is read lazily. Of a trial that was stopped: madrs (time, patient) of the mechanism at every
     hour that was looked at, with arm, replicate and phases_settled of each patient; NaN where a
-    phase is not settled. Raises BadInput if there is no result to read.
+    phase is not settled; the attribute `failures` (JSON: {row: {status, reason}}) tells who failed
+    so far, without parameters, which the finished trial adds. Raises BadInput if there is no result
+    to read.
     """
     path = Path(path)
     if path.suffix == ".partial" and (path / RECORD).is_file():
@@ -62,13 +65,16 @@ def _unfinished(part):
     status, settled = np.full(len(arm), NOT_RUN), np.zeros(len(arm), dtype=int)
     order = np.lexsort((place, replicate))
     key = replicate * (place.max() + 1) + place
+    lost = {}
     for phase, p in pieces:  # in order of phases: a later one holds the earlier as well
         asked = p["replicate"] * (place.max() + 1) + p["place"]
         who = order[np.searchsorted(key[order], asked)]
         rows = np.searchsorted(hours, p["hours"])
         for name in _signals(p):
             data[name][rows[:, None], who] = p[f"seen {name}"]
-        status[who] = np.where(p["failed"], FAILED, 0)
+        status[who] = p["status"]
+        lost |= {str(i): {"status": WORDS[FAILED], "reason": str(why)}
+                 for i, why in zip(who, p["reasons"], strict=True) if why}  # fmt: skip
         settled[who] = phase
     flags = {"flag_values": list(WORDS), "flag_meanings": "; ".join(WORDS.values())}
     values = {n: (("time", "patient"), x, _about(*ABOUT[n])) for n, x in data.items()}
@@ -82,7 +88,10 @@ def _unfinished(part):
         "replicate": ("patient", replicate, _about("1", "virtual trial, from 0")),
         "place": ("patient", place, _about("1", "number within the virtual trial, from 0")),
     }
-    return xr.Dataset(values, coords, {"unfinished": "true", **_plain(about)})
+    attrs = {"unfinished": "true", **_plain(about)}
+    if lost:
+        attrs["failures"] = json.dumps(lost)
+    return xr.Dataset(values, coords, attrs)
 
 
 def _pieces(part):

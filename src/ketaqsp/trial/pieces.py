@@ -17,7 +17,7 @@ from ketaqsp.patient.stream import Disk, remove
 
 PIECES = "pieces"
 RECORD = "run.json"
-FIXED = ("hours", "amounts", "given", "failed", "steps", "place", "replicate")
+FIXED = ("hours", "amounts", "given", "status", "reasons", "steps", "place", "replicate")
 SAID = {
     "protocol_sha256": "a protocol file with sha256",
     "seed": "seed",
@@ -94,12 +94,14 @@ class Pieces:
         if not same:
             return None
         seen = {k: found[f"seen {k}"] for k in trip.seen}
-        return Settled(found["hours"], seen, found["amounts"], found["given"], found["failed"],
-                       int(found["steps"]))  # fmt: skip
+        reasons = found["reasons"].astype(object)
+        return Settled(found["hours"], seen, found["amounts"], found["given"], found["status"],
+                       reasons, int(found["steps"]))  # fmt: skip
 
     def add(self, phase, path, first, stop, trip, settled):
         """Write a piece, then its mark. Raises MachineError."""
-        held = {name: getattr(settled, name) for name in FIXED[:5]}
+        held = {name: getattr(settled, name) for name in FIXED[:6]}
+        held["reasons"] = settled.reasons.astype(str)  # plain text: objects would need a pickle
         held |= {f"seen {k}": x for k, x in settled.seen.items()}
         held |= {"place": trip.people.place, "replicate": trip.people.replicate}
         content = io.BytesIO()

@@ -2,11 +2,20 @@
 
 import numpy as np
 
+from ketaqsp.patient import clipping
+from ketaqsp.patient.failures import counts
+from ketaqsp.patient.histogram import Moments
+from ketaqsp.trial import failures
+
 RANGE = (5, 95)  # percentiles of the predictive intervals
 
 
-def report(done, identity, wall_s, failed=None):
-    """The object of contract: plain numbers, None where a figure is undefined."""
+def report(done, identity, wall_s):
+    """The object of contract: plain numbers, None where a figure is undefined.
+
+    `failed_patients` counts different patients over all phases; `status`: how each was solved in
+    the last phase that he entered; `failures` names every one that could not be.
+    """
     p = done.protocol
     return {
         "protocol": p.name,
@@ -16,7 +25,10 @@ def report(done, identity, wall_s, failed=None):
         "solver": {
             "name": "exact plasma, Radau IIA sweep",
             "rtol": 1e-6,
-            "failed_patients": done.failed if failed is None else failed,
+            "failed_patients": done.failed,
+            "status": counts(failures.ways(done)[1]),
+            "phases": failures.by_phase(done),
+            "failures": failures.listed(done),
         },
         "wall_s": round(wall_s, 3),
         "arms": [arm(done, name) for name in arm_names(done)],
@@ -29,17 +41,45 @@ def arm_names(done):
 
 
 def arm(done, name):
-    """One arm: its visits in every phase where it is, and its summary."""
+    """One arm: its visits in every phase where it is, and its summary.
+
+    `n` is `planned`, but of an arm that begins in a later phase how many entered (mean of the
+    replicates); whoever failed included. `simulated` and `solved` count patients of all replicates.
+    """
     mine = [p for p in done.parts if p.arm.name == name]
     visits = []
     for phase in sorted({p.phase for p in mine}):
         visits += phase_visits(done, [p for p in mine if p.phase == phase])
     first = [p for p in mine if p.phase == min(x.phase for x in mine)] if mine else []
     planned = next(a.n for a in done.protocol.arms if a.name == name)
-    n = round(sum(int(p.ok.sum()) for p in first) / done.replicates) if mine else 0
-    if first and first[0].phase == 0 and not any(p.failed.any() for p in first):
+    n = round(sum(p.people.n for p in first) / done.replicates) if mine else 0
+    if first and first[0].phase == 0:
         n = planned
-    return {"name": name, "n": n, "visits": visits, "summary": summary(done, mine)}
+    return {
+        "name": name,
+        "n": n,
+        "planned": planned,
+        **failures.of_arm(mine),
+        "visits": visits,
+        "summary": summary(done, mine),
+        "clipped": clipped(mine),
+    }
+
+
+def clipped(parts):
+    """{scale: {hour of the study: [ratings cut at 0, at the top]}} over all replicates.
+
+    Of patients who were there; hours and scales at which nothing was cut are left out.
+    """
+    out = {}
+    for part in parts:
+        hours = np.median(part.hours, axis=1)
+        for scale, cut in part.cut.items():
+            seen = np.where(part.present, cut, 0)
+            low, high = ((seen == end).sum(axis=1) for end in (-1, 1))
+            found = clipping.kept(hours, low, high)
+            out = clipping.added(out, {scale.lower(): found} if found else {})
+    return out
 
 
 def phase_visits(done, parts):
@@ -128,7 +168,10 @@ class Table:
         return found
 
     def per_trial(self, x):
-        """Mean of x (n,) in each replicate (replicates,), NaN skipped and NaN where none."""
+        """Mean of x (n,) in each replicate (replicates,), NaN skipped and NaN where none.
+
+        x are whole points or 0 and 1, so sums are exact and the order of patients does not matter.
+        """
         there = np.isfinite(x)
         count = np.bincount(self.replicate[there], minlength=self.replicates)
         total = np.bincount(self.replicate[there], x[there], minlength=self.replicates)
@@ -167,10 +210,10 @@ def _relapse(table, endpoint, k):
 
 def summary(done, parts):
     """Median number of treatments and median days to relapse (Kaplan-Meier), with its interval."""
-    counts, days, seen, rep = [], [], [], []
+    given, days, seen, rep = [], [], [], []
     for phase in sorted({p.phase for p in parts}):
         mine = [p for p in parts if p.phase == phase]
-        counts += [treatments(p)[p.ok] for p in mine]
+        given += [treatments(p)[p.ok] for p in mine]
         d, e, r = times_to_relapse(done, mine)
         days.append(d), seen.append(e), rep.append(r)
     if not parts:
@@ -179,11 +222,11 @@ def summary(done, parts):
             "median_days_to_relapse": None,
             "median_days_to_relapse_pi90": None,
         }
-    days, seen, rep = (np.concatenate(x) for x in (days, seen, rep))
+    days, seen, rep, given = (np.concatenate(x) for x in (days, seen, rep, given))
     each = [kaplan_meier_median(days[rep == r], seen[rep == r]) for r in range(done.replicates)]
     low, high = np.percentile(each, RANGE, method="nearest") if each else (np.nan, np.nan)
     return {
-        "median_treatments": int(np.median(np.concatenate(counts))),
+        "median_treatments": int(np.median(given)) if len(given) else None,
         "median_days_to_relapse": number(kaplan_meier_median(days, seen)),
         "median_days_to_relapse_pi90": [number(low), number(high)],
     }
@@ -239,15 +282,13 @@ def kaplan_meier_median(days, event):
 
 
 def mean(x):
-    """Mean of what is there."""
-    x = x[np.isfinite(x)]
-    return float(x.mean()) if x.size else np.nan
+    """Mean of what is there, rounded once: no order of patients changes it."""
+    return Moments.of(x[np.isfinite(x)]).mean
 
 
 def spread(x):
-    """SD of what is there."""
-    x = x[np.isfinite(x)]
-    return float(x.std(ddof=1)) if x.size > 1 else np.nan
+    """SD of what is there, rounded once."""
+    return Moments.of(x[np.isfinite(x)]).sd
 
 
 def number(x):
@@ -256,6 +297,9 @@ def number(x):
 
 
 def interval(x):
-    """5th and 95th percentile over replicates; None where undefined."""
+    """5th and 95th percentile over replicates; None where undefined.
+
+    Of the values themselves and not of bins: there is one a replicate, so all can be held.
+    """
     x = x[np.isfinite(x)]
     return [float(v) for v in np.percentile(x, RANGE)] if x.size else [None, None]

@@ -9,7 +9,8 @@ import numpy as np
 
 from ketaqsp.dose import infusion
 from ketaqsp.errors import SolveFailure
-from ketaqsp.patient import cohort, simulate
+from ketaqsp.patient import clipping, cohort, failures, simulate
+from ketaqsp.patient.failures import FAILED
 from ketaqsp.trial import endpoints
 
 HOURS = (4.0, 24.0, 72.0, 168.0, 336.0, 672.0)
@@ -42,6 +43,9 @@ class Arm:
     relapse_free: dict
     followed: int
     lost: tuple
+    status: dict  # {how: patients}
+    failures: dict = field(repr=False)  # {number: record of patient.failures} of those lost
+    cut: dict  # totals cut at an end of the scale, see patient.clipping
 
     @property
     def failed(self):
@@ -116,11 +120,12 @@ def two_arm(n=1000, seed=1, days=28, progress=None, signals=()):
 
 def _arm(name, label, out, seed):
     times = out["time"].values
-    ok = out["status"].values < 2
+    ok = out["status"].values != FAILED
     if not ok.any():
         raise SolveFailure(f"{label}: none of {ok.size} patients could be solved.")
     signals = {k: v.values[:, ok] for k, v in out.data_vars.items() if k != "status"}
     madrs = endpoints.totals(signals["madrs"])
+    cut = clipping.counted(np.rint(signals["madrs"]), endpoints.MADRS_MAX, times)
     n = madrs.shape[1]
     # The same resampling for both arms: the same people, so the arms can be set side by side.
     picked = endpoints.trials(n, endpoints.TRIAL_SIZE, seed, "trials of 48")
@@ -132,7 +137,10 @@ def _arm(name, label, out, seed):
     kept, followed = _relapse_free(times, madrs, seed)
     ids = out["patient"].values
     lost = tuple(int(i) for i in ids[~ok])
-    return Arm(name, label, ids[ok], times, madrs, signals, visits, kept, followed, lost)
+    how = failures.counts(out["status"].values)
+    cut = {"madrs": cut} if cut else {}
+    told = (lost, how, failures.of(out), cut)
+    return Arm(name, label, ids[ok], times, madrs, signals, visits, kept, followed, *told)
 
 
 def _place(times, hour):

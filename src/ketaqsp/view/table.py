@@ -1,5 +1,8 @@
 """The result table's cells as text: the terminal and the report print the same ones."""
 
+from ketaqsp.patient import clipping
+from ketaqsp.patient.failures import told
+from ketaqsp.patient.summary import TOPS
 from ketaqsp.trial.published import beside
 
 TIMES = {4.0: "4 h", 24.0: "24 h", 72.0: "72 h", 168.0: "7 d", 336.0: "14 d", 672.0: "28 d"}
@@ -148,6 +151,16 @@ def lost_line(arms):
         if arm.failed:
             shown = ", ".join(map(str, arm.lost[:10])) + (", ..." if arm.failed > 10 else "")
             parts.append(f"{arm.failed} in the {arm.name} arm (patient {shown})")
-    if not parts:
-        return ""
-    return f"Not solved, and in no figure: {'; '.join(parts)}. All are listed in result.json."
+    lost = f"Not solved, and in no figure: {'; '.join(parts)}. All are listed in result.json."
+    return " ".join([*([lost] if parts else []), *other_ways(arms)])
+
+
+def other_ways(arms):
+    """What is said of patients who were solved otherwise than at once, and of totals cut."""
+    for arm in arms.arms.values():
+        said = told({how: 0 if how == "failed" else n for how, n in arm.status.items()})
+        if said:
+            yield f"{arm.name.capitalize()} arm: {said}."
+        cut = clipping.told(arm.cut, TOPS)
+        if cut:
+            yield f"{arm.name.capitalize()} arm. {cut}"

@@ -47,16 +47,19 @@ def gather(trial):
     done = trial.conduct
     first = [p for p in done.parts if p.phase == 0]
     acute, rules = {}, {}
-    for part in (p for p in first if _active(p)):
+    for part in (p for p in first if _active(p) and p.ok.any()):
         acute[part.arm.name], rules[part.arm.name] = _acute(part)
-    active = next((p for p in first if _active(p)), first[0])
+    solved = [p for p in first if p.ok.any()]
+    active = next((p for p in solved if _active(p)), solved[0])
+    shown = np.flatnonzero(active.ok)[0]
     return TrialData(
         trial,
         table_one(first[0].people.cohort),
         acute,
         rules,
         _chain(active),
-        f"patient {active.people.place[0] + 1} of the first virtual trial, arm {active.arm.name}",
+        f"patient {active.people.place[shown] + 1} of virtual trial "
+        f"{active.people.replicate[shown] + 1}, arm {active.arm.name}",
         _versions(trial),
         _used(done),
         applicability.lines(done.protocol),

@@ -81,6 +81,8 @@ def render(data, svg):
         report=data.trial.report,
         arms=trial_words.arms(data.protocol),
         endpoints=trial_words.endpoints(data.protocol),
+        failed=trial_words.failed(data.trial.report),
+        cut=trial_words.cut(data.trial.report),
         outside=[line for line in data.lines if not line.within],
         tables=trial_words.tables(data),
         relapse_said=trial_words.relapse(data.protocol),

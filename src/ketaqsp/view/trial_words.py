@@ -1,10 +1,14 @@
 """What the report of a trial says in words and cells."""
 
+from ketaqsp.patient import clipping
+from ketaqsp.patient.failures import told
+from ketaqsp.protocol.endpoints import TOPS
 from ketaqsp.protocol.schema import INERT
 from ketaqsp.trial import observed
 from ketaqsp.view.trial_data import VERSIONS
 
 MINUS = "\N{MINUS SIGN}"
+MOST_FAILED = 5  # patients whose reasons are on the page; all are in failures.csv
 MASKING = {
     "open": "open label",
     "saline": "masked, beside saline (a drug that is felt can be guessed)",
@@ -122,13 +126,52 @@ def tables(data):
         out.append(
             {
                 "name": arm["name"],
-                "n": arm["n"],
+                "n": arm["planned"],
+                "solved": solved(arm),
                 "rows": [_row(data, arm, v) for v in arm["visits"]],
-                "treatments": s["median_treatments"],
+                "treatments": _or_none(s["median_treatments"]),
                 "days": days,
             }
         )
     return out
+
+
+def _or_none(x):
+    return "none solved" if x is None else x
+
+
+def solved(arm):
+    """How many of an arm entered and were solved, where not all were; else nothing."""
+    said = []
+    if arm["n"] != arm["planned"]:
+        said.append(f"{arm['n']} entered, mean of the trials")
+    if arm["solved"] < arm["simulated"]:
+        said.append(f"{arm['solved']} of {arm['simulated']} simulated patients solved")
+    return "; ".join(said)
+
+
+def failed(report):
+    """[(what, said)] of how the patients were solved, where not all were at once."""
+    solver = report["solver"]
+    said = told(solver["status"])
+    if not said:
+        return []
+    out = [("Solving", f"of {sum(solver['status'].values())} patients, {said}")]
+    for p in solver["phases"]:
+        if p["failed"]:
+            said = f"{p['failed']} of {p['patients']} patients, who are in no figure from then on"
+            out.append((f"Not solved in {p['phase']}", said))
+    out += [(f"Patient {f['subject']}", f["reason"]) for f in solver["failures"][:MOST_FAILED]]
+    if solver["failures"]:
+        out.append(("Parameters", "of each failed patient in failures.csv, with the reason"))
+    return out
+
+
+def cut(report):
+    """[(what, said)]: ratings that were cut at an end of their scale, by arm."""
+    tops = {scale.lower(): top for scale, top in TOPS.items()}
+    said = ((f"Ratings, {a['name']}", clipping.told(a["clipped"], tops)) for a in report["arms"])
+    return [(name, told) for name, told in said if told]
 
 
 def _row(data, arm, v):

@@ -5,11 +5,14 @@ something else than the plan is simulated again. Decisions read only the past, s
 settles at least the next slot, and the fixed point is the trial as it would have been conducted.
 """
 
+import json
+
 import numpy as np
 
 from ketaqsp import expectancy
 from ketaqsp.errors import KetaqspError
 from ketaqsp.patient import simulate
+from ketaqsp.patient.failures import FAILED
 from ketaqsp.protocol.schema import END, INERT
 from ketaqsp.trial.conduct import score
 from ketaqsp.trial.conduct.policies import Seen, decide
@@ -85,7 +88,8 @@ class _Trip:
         self.seen = {
             k: np.full((len(self.hours), self.people.n), np.nan) for k in ("madrs", *self.acute)
         }
-        self.failed = np.zeros(self.people.n, dtype=bool)
+        self.status = np.zeros(self.people.n, dtype=np.int8)
+        self.reasons = np.full(self.people.n, "", dtype=object)
         self.steps = 0
 
     def settle(self, known=None):
@@ -108,7 +112,7 @@ class _Trip:
             moved = differs | (again[1] != plan[1]).any(axis=0)
             plan = again
             if not moved.any():
-                return Settled(self.hours, self.seen, *plan, self.failed, self.steps)
+                return Settled(self.hours, self.seen, *plan, self.status, self.reasons, self.steps)
             changed = np.flatnonzero(differs)
         raise KetaqspError("the decisions of a policy did not settle")
 
@@ -122,6 +126,7 @@ class _Trip:
             mine[:, where] = theirs
         for name, x in self.seen.items():
             x[:, where] = settled.seen[name]
+        self.status[where] = settled.status
         self.steps = settled.steps
         return np.setdiff1d(np.arange(self.people.n), where)
 
@@ -156,7 +161,10 @@ class _Trip:
         rows = np.searchsorted(out["time"].values, self.hours - 1e-8)
         for name, kept in self.seen.items():
             kept[:, changed] = out[name].transpose("time", "patient").values[rows]
-        self.failed[changed] = out["status"].values == 2
+        self.status[changed] = out["status"].values
+        told = json.loads(out.attrs.get("failures", "{}"))
+        ids = self.people.ids[changed]
+        self.reasons[changed] = [told[str(i)]["reason"] if str(i) in told else "" for i in ids]
         self.steps = max(self.steps, out.attrs["steps"])
 
     def _points(self, hours, given):
@@ -179,14 +187,15 @@ class _Trip:
         return drug * share
 
     def _score(self, hours, labels, given):
-        """{scale: totals (V, n)}."""
+        """({scale: totals (V, n)}, {scale: where they were cut at an end of the scale (V, n)})."""
         points = self._points(hours, given)
         sd = self.people.cohort.parameters["rater_sd"]  # each one's own: no mean over a piece
         ids = self.people.ids
-        return {
+        found = {
             scale: score.rated(points, scale, labels, ids, self.seed, sd)
             for scale in self.protocol.scales
         }
+        return tuple({scale: pair[k] for scale, pair in found.items()} for k in (0, 1))
 
     def _before(self, given):
         """{scale: (n,)}: totals before the first dose of the study, or of a crossover's period."""
@@ -197,7 +206,7 @@ class _Trip:
                 found[k] = found[k - 1]
                 continue
             start = self.clock.starts[k]
-            totals = self._score([start], [f"{start:.9g} h"], given)
+            totals, _ = self._score([start], [f"{start:.9g} h"], given)
             found[k] = {scale: x[0] for scale, x in totals.items()}
         return found
 
@@ -217,7 +226,7 @@ class _Trip:
         """What policies see: every visit at a fixed time of every phase so far."""
         visits, before = self.clock.visits, self._before(given)
         labels = [f"{h:.9g} h" for _, h in visits]
-        totals = self._score([h for _, h in visits], labels, given)
+        totals, _ = self._score([h for _, h in visits], labels, given)
         goals, relapse = {g: [] for g in GOALS}, []
         for k in range(self.phase + 1):
             rows = [i for i, (p, _) in enumerate(visits) if p == k]
@@ -238,7 +247,7 @@ class _Trip:
         """The Part of the last phase, everybody settled."""
         from ketaqsp.trial.conduct.run import Part, visit_labels
 
-        self.seen, self.failed, self.given = settled.seen, settled.failed, settled.given
+        self.seen, self.given = settled.seen, settled.given
         ledger = self._decide(self._look(settled.given))[2]
         phase, start = self.protocol.phases[self.phase], self.clock.starts[-1]
         n = self.people.n
@@ -248,14 +257,14 @@ class _Trip:
         names = visit_labels(phase)
         labels = [f"{round(start + v, 9):.9g} h" if v != END else f"end of phase {self.phase + 1}"
                   for v in phase.visits]  # fmt: skip
-        totals = self._score(hours, labels, self.given)
+        totals, cut = self._score(hours, labels, self.given)
         before = self._before(self.given)[self.phase]
         met, relapse = self._judged(totals, before, hours[:, 0] - start)
         present = (self.group.left > hours) | (hours <= 0)
         return Part(
-            self.phase, self.group.arms[-1], self.people, start, names, hours, totals, before,
-            present & ~self.failed, met, relapse, self.group.entered, self.group.left, self.slots,
-            settled.amounts, settled.given, ledger, settled.failed, self.group.path,
+            self.phase, self.group.arms[-1], self.people, start, names, hours, totals, cut, before,
+            present & (settled.status != FAILED), met, relapse, self.group.entered,
+            self.group.left, self.slots, settled.amounts, settled.given, ledger, self.group.path,
             settled,
         )  # fmt: skip
 

@@ -6,6 +6,7 @@ from math import gcd
 import numpy as np
 
 from ketaqsp.errors import SolveFailure
+from ketaqsp.patient.failures import FAILED
 from ketaqsp.patient.random import uniform
 from ketaqsp.protocol.schema import END
 from ketaqsp.trial.conduct import people as who
@@ -19,10 +20,10 @@ class Part:
     """One arm of one phase, all replicates: what its n patients were given and showed.
 
     start_h of the phase; hours (V, n) of visits from the first dose of the study, labels (V,);
-    totals {scale: (V, n)}; before {scale: (n,)}; present, met {goal}, relapse (V, n); entered:
-    after-condition met at entry (n,); slots with amounts and given (S, n); ledger lines.
-    failed (n,): could not be solved, and in no figure. path: place of the arm in each phase so
-    far; settled: what the mechanism showed.
+    totals {scale: (V, n)}, and where these were cut at an end of the scale (-1, 1); before {scale:
+    (n,)}; present, met {goal}, relapse (V, n); entered: after-condition met at entry (n,); slots
+    with amounts and given (S, n); ledger lines. path: place of the arm in each phase so far;
+    settled: what the mechanism showed. Who could not be solved (`failed`) is in no figure.
     """
 
     phase: int
@@ -32,6 +33,7 @@ class Part:
     labels: tuple
     hours: np.ndarray
     totals: dict
+    cut: dict = field(repr=False)
     before: dict
     present: np.ndarray
     met: dict
@@ -42,7 +44,6 @@ class Part:
     amounts: np.ndarray = field(repr=False)
     given: np.ndarray = field(repr=False)
     ledger: object = field(repr=False)
-    failed: np.ndarray = field(repr=False)
     path: tuple
     settled: object = field(repr=False)
 
@@ -52,8 +53,13 @@ class Part:
         return len(self.labels) - 1 - (self.labels[-1] == "end of treatment")
 
     @property
+    def failed(self):
+        """(n,) patients that could not be solved."""
+        return self.settled.status == FAILED
+
+    @property
     def ok(self):
-        """Patients that were solved."""
+        """(n,) patients that were solved."""
         return ~self.failed
 
 
@@ -70,8 +76,14 @@ class Conduct:
 
     @property
     def failed(self):
-        """How many patients could not be solved, over the first phase."""
-        return int(sum(p.failed.sum() for p in self.parts if p.phase == 0))
+        """How many patients could not be solved, in whatever phase; nobody counts twice."""
+        return len({who for part in self.parts for who in lost(part)})
+
+
+def lost(part):
+    """[(place, replicate)] of the patients of a Part who could not be solved."""
+    places, replicates = part.people.place, part.people.replicate
+    return [(int(places[i]), int(replicates[i])) for i in np.flatnonzero(part.failed)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +156,8 @@ def conduct(
         if phase + 1 < len(protocol.phases):
             groups = _handed_on(protocol, phase, here, seed)
     if all(p.failed.all() for p in parts):
-        raise SolveFailure("none of the patients could be solved.")
+        first = next((why for p in parts for why in p.settled.reasons if why), "")
+        raise SolveFailure(f"none of the patients could be solved; the first: {first}.")
     steps = max(p.settled.steps for p in parts)
     return Conduct(protocol, seed, replicates, version, tuple(parts), steps)
 

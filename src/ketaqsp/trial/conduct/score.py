@@ -23,16 +23,18 @@ def slope(scale):
 
 
 def rated(points, scale, labels, ids, seed, sd):
-    """Whole totals (V, n) of a scale as a rater writes them.
+    """(whole totals (V, n) of a scale as a rater writes them, where they were cut (V, n)).
 
     points: MADRS without noise (V, n); labels: what keys the noise of each visit; sd: of one
     rating of MADRS, a number or (n,). total = round(slope points + slope sd z) within 0
-    and the scale's top.
+    and the scale's top. Cut: -1 at 0, 1 at the top, else 0.
     """
     factor = slope(scale)
     streams = [f"rater {scale} {label}" for label in labels]
     z = np.stack([normal(seed, stream, ids, long=True) for stream in streams])
-    return np.clip(np.rint(factor * points + factor * sd * z), 0, TOPS[scale]) + 0.0
+    whole = np.rint(factor * points + factor * sd * z)
+    cut = (whole > TOPS[scale]).astype(np.int8) - (whole < 0)
+    return np.clip(whole, 0, TOPS[scale]) + 0.0, cut
 
 
 def goal(endpoint, totals, before):

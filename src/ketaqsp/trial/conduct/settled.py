@@ -14,23 +14,25 @@ PIECE = 4096  # patients of the largest arm that are settled, and written, toget
 
 @dataclass(frozen=True, eq=False)
 class Settled:
-    """hours (H,); seen {signal: (H, n)}; amounts, given (S, n); failed (n,); steps taken.
+    """hours (H,); seen {signal: (H, n)}; amounts, given (S, n); status, reasons (n,); steps taken.
 
     seen is the mechanism alone; amounts in the unit of each slot, given: whether he came for it.
+    status counts into solve.STATUS; reasons: why he could not be solved, else "".
     """
 
     hours: np.ndarray
     seen: dict
     amounts: np.ndarray
     given: np.ndarray
-    failed: np.ndarray
+    status: np.ndarray
+    reasons: np.ndarray
     steps: int
 
     def take(self, where):
         """Some of the patients."""
         seen = {name: x[:, where] for name, x in self.seen.items()}
         return Settled(self.hours, seen, self.amounts[:, where], self.given[:, where],
-                       self.failed[where], self.steps)  # fmt: skip
+                       self.status[where], self.reasons[where], self.steps)  # fmt: skip
 
 
 def joined(parts):
@@ -39,11 +41,11 @@ def joined(parts):
     if len(parts) == 1:
         return first
     seen = {name: np.concatenate([p.seen[name] for p in parts], axis=1) for name in first.seen}
-    amounts, given = (
-        np.concatenate([getattr(p, name) for p in parts], axis=1) for name in ("amounts", "given")
-    )
-    failed = np.concatenate([p.failed for p in parts])
-    return Settled(first.hours, seen, amounts, given, failed, max(p.steps for p in parts))
+    each = [
+        np.concatenate([getattr(p, name) for p in parts], axis=-1)
+        for name in ("amounts", "given", "status", "reasons")
+    ]
+    return Settled(first.hours, seen, *each, max(p.steps for p in parts))
 
 
 def ranges(protocol, replicates):
