@@ -10,7 +10,6 @@ measured between them, on all cores. --write puts table and figure into docs.
 
 import argparse
 import importlib
-import importlib.util
 import os
 import pickle
 import platform
@@ -63,12 +62,12 @@ def reference(work):
     """(n, T, names) by libRoadRunner at 1e-11, {read-out: its largest gap to LSODA there}, and
     off_most()."""
     tight = (1e-11, 1e-14)
-    solve = peers.roadrunner(work)
+    solve = peers.sbml.roadrunner(work)
     n = len(work.texts)
     for i in range(n):
         solve(i, *tight)
     found = np.concatenate([solve(i, *tight) for i in range(n)])
-    other, some = peers.lsoda(work), range(min(16, n))
+    other, some = peers.lsoda.scipy(work), range(min(16, n))
     second = np.concatenate([other(i, *tight) for i in some])
     gaps = load.errors(second, found[: len(some)])
     return (
@@ -187,7 +186,7 @@ def measure(asked, folder):
     while len(rounds) < 5:
         again()
     out["rounds"] = rounds
-    out["absent"] = [name for name in peers.ABSENT if importlib.util.find_spec(name) is None]
+    out["absent"] = peers.absent()
     out["ours"] = statistics.median(rounds)
     out["load"].append(os.getloadavg()[0])
     return out

@@ -150,10 +150,10 @@ def how(found):
     )
     yield _said(
         "**How.** Peers run on one core, loading and compiling left out, and their speed is",
-        "multiplied by the cores: more than they would reach. SciPy, heyoka and diffrax read no",
-        "SBML and get the file's equations. Each runs at the fastest of its tolerances at which",
-        f"the 99th percentile of patients is off by less than {load.BAR:.0e} of the range of the",
-        "patient's own curve, at the worst time, for MADRS and for spine density; of so few",
+        "multiplied by the cores: more than they would reach. SciPy, numbalsoda, heyoka and",
+        "diffrax read no SBML and get the file's equations. Each runs at the fastest of its",
+        f"tolerances at which the 99th percentile of patients is off by less than {load.BAR:.0e} of",
+        "the range of the patient's own curve, at the worst time, for MADRS and for spine density; of so few",
         "patients that is the worst. Reference: libRoadRunner at 1e-11; SciPy's LSODA at 1e-11",
         f"differs from it by at most {gaps[0]} (MADRS) and {gaps[1]} (spines).",
     )
@@ -165,8 +165,7 @@ def remarks(found):
         "the last column has the number of repeats and the fastest over the slowest. What is slow",
         "was repeated less, and diffrax ran once, on one batch. *Ends elsewhere*: patients more",
         "than a MADRS point away at day 28, as may happen near the border between two resting",
-        f"severities. Not here: {', '.join(found['absent']) or 'none'} (no wheels for this Python,",
-        "or not of Python).",
+        f"severities. Not here: {', '.join(found['absent']) or 'none'}.",
     )
 
 
