@@ -47,6 +47,7 @@ def alone(asked, found, folder):
     out["apart"] = int(load.elsewhere(load.table(first)[: len(found)], found).sum())
     out["one_core"] = load.seconds(lambda: load.ours(people, workers=1), 3) / people.n
     out["levels"] = ours.by_level(load.cohort(max(512, asked.patients)), found)
+    out["many"] = ours.of_many(people, found)
     out["cold"] = ours.in_new_process(ours.FIRST_RESULT, str(folder / "cache"))
     out["second"] = ours.in_new_process(ours.FIRST_RESULT, str(folder / "cache"))
     out["plain_cold"] = ours.in_new_process(ours.PLAIN_RESULT, str(folder / "other"))

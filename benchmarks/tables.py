@@ -4,6 +4,8 @@ import statistics
 import sys
 from pathlib import Path
 
+import numpy as np
+
 sys.path.insert(0, str(Path(__file__).parent))
 import peers  # noqa: E402
 import workload as load  # noqa: E402
@@ -69,6 +71,16 @@ def ratios(found):
             )
             out.append(f"- {peers.PEERS[name].label}: {median:.0f} times, at worst {worst:.0f}; "
                        f"aim {bar}: {said}.")  # fmt: skip
+    return out
+
+
+def many(found):
+    """Our errors in the whole cohort."""
+    out = head("patients", "", "median", "99th percentile", "worst")
+    for name, x in found["many"]["errors"].items():
+        middle = float(np.median(x))
+        out.append(row(len(x), {"madrs": "MADRS"}.get(name, "spines"), f"{middle:.1e}",
+                       f"{load.percentile(x):.1e}", f"{x.max():.1e}"))  # fmt: skip
     return out
 
 
