@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import limit  # noqa: E402
 import ours  # noqa: E402
 import peers  # noqa: E402
 import workload as load  # noqa: E402
@@ -52,6 +53,7 @@ def alone(asked, found, folder):
     out["second"] = ours.in_new_process(ours.FIRST_RESULT, str(folder / "cache"))
     out["plain_cold"] = ours.in_new_process(ours.PLAIN_RESULT, str(folder / "other"))
     out["plain_warm"] = ours.in_new_process(ours.PLAIN_RESULT, str(folder / "other"))
+    out["limit"] = limit.found(load.cohort(256))
     memory = ours.MEMORY.format(asked.cohort)
     out["memory"] = ours.in_new_process(memory, str(folder / "memory"))[0]
     return out | {"single": ours.single(), "costs": ours.costs()}

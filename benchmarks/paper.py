@@ -5,6 +5,7 @@ import textwrap
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import limit_page  # noqa: E402
 import ours  # noqa: E402
 import tables  # noqa: E402
 import workload as load  # noqa: E402
@@ -36,6 +37,8 @@ def text(found):
             "## Every tolerance",
             "\n".join(tables.ladder(found)),
             tolerances(found),
+            "## How far from the machine's limit",
+            *limit_page.section(found["limit"], _said),
             "## What ours costs",
             _said("Six infusions, 28 days and daily outputs of every state unless said."),
             "\n".join(tables.costs(found)),

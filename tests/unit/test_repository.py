@@ -64,7 +64,7 @@ def test_no_machine_paths():
 
 def test_locks_name_no_index():
     locks = sorted(path.name for path in ROOT.glob("requirements*.lock"))
-    assert len(locks) == 4
+    assert "requirements.lock" in locks
     for lock in locks:
         lines = (ROOT / lock).read_text(encoding="utf-8").splitlines()
         assert any("--hash=sha256:" in line for line in lines)
