@@ -27,7 +27,11 @@ def draw(found, path):
 
     from ketaqsp.view import style
 
-    colours = (style.BLUE, style.RED, style.GREEN, style.PURPLE, style.ORANGE, style.BLACK)
+    names = ("BLUE", "RED", "GREEN", "PURPLE", "ORANGE", "BLACK", "SKY")
+    colours = [getattr(style, name) for name in names]
+    labels = ("ketaqsp", *(peer.label for peer in peers.PEERS.values()))
+    # Strict: a program without a colour would not be drawn.
+    looks = dict(zip(labels, zip(colours, "osD^vPX", strict=True), strict=True))
     with matplotlib.rc_context(style.RC):
         figure = Figure(figsize=(8.4, 3.8), layout="constrained", dpi=160)
         FigureCanvasAgg(figure)
@@ -38,8 +42,8 @@ def draw(found, path):
                 title={"madrs": "MADRS"}.get(name, "Spine density"),
                 xlabel="error at the 99th percentile, share of range",
             )
-            drawn = zip(curves(found, name), colours, "osD^vP", strict=False)
-            for (label, points), colour, mark in drawn:
+            for label, points in curves(found, name):
+                colour, mark = looks[label]
                 points = sorted(points)
                 best = [p for i, p in enumerate(points) if all(q[1] < p[1] for q in points[:i])]
                 if points:
@@ -54,5 +58,5 @@ def draw(found, path):
         left.set_ylabel(f"patients a second, {found['cores']} cores")
         edge = left.get_xaxis_transform()
         left.text(load.BAR, 0.98, " bar", color=style.GREY, transform=edge, va="top")
-        figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=3)
+        figure.legend(*right.get_legend_handles_labels(), loc="outside lower center", ncols=4)
         figure.savefig(path, metadata={"Software": None})
