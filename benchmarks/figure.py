@@ -13,7 +13,7 @@ def curves(found, name):
     yield "ketaqsp", [(load.percentile(e[name]), 1 / spent) for _, spent, e in found["levels"]]
     for key, x in found["peers"].items():
         points = [
-            (load.percentile(e[name]), found["cores"] / spent) for _, _, spent, e, _ in x["rungs"]
+            (load.percentile(e[name]), found["cores"] / spent) for _, _, spent, e, *_ in x["rungs"]
         ]
         yield peers.PEERS[key].label, sorted(p for p in points if p[0] < 1)
 

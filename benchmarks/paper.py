@@ -74,8 +74,8 @@ def how(found):
         "for spine density; of so few patients that is the worst. Where the bar is crossed,",
         "tolerances lie closer. The fastest is not that of one timing: the fastest two and the",
         "loosest of each kind of absolute tolerance are timed again in turns, and the least",
-        "median is taken. Reference: libRoadRunner at 1e-11; SciPy's LSODA at 1e-11 differs from",
-        f"it by at most {gaps[0]} (MADRS) and {gaps[1]} (spines).",
+        "median of processor time decides. Reference: libRoadRunner at 1e-11; SciPy's LSODA at",
+        f"1e-11 differs from it by at most {gaps[0]} (MADRS) and {gaps[1]} (spines).",
     )
 
 

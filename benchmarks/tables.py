@@ -44,7 +44,7 @@ def table(found):
     out.append(row("ketaqsp", "its grid", speeds, "", "", *errors(found["levels"][0][2]),
                    f"{found['apart']} of {n}"))  # fmt: skip
     for name, x in found["peers"].items():
-        rtol, atol, _, off, apart = x["chosen"]
+        rtol, atol, _, off, apart, _ = x["chosen"]
         label = peers.PEERS[name].label + ("" if x["meets"] else " (misses the bar)")
         least, middle, most = (
             f"{found['cores'] / f(x['taken']):.3g}" for f in (max, statistics.median, min)
@@ -100,7 +100,7 @@ def ladder(found):
     """Every tolerance that was tried, timed once."""
     out = head("", "rtol, atol", "ms a patient, one core", "error MADRS", "error spines")
     for name, x in found["peers"].items():
-        for rtol, atol, spent, off, _ in x["rungs"]:
+        for rtol, atol, spent, off, *_ in x["rungs"]:
             given, label = _given(rtol, atol), peers.PEERS[name].label
             out.append(row(label, given, f"{spent * 1e3:.1f}", *errors(off)))
     for level, spent, off in found["levels"]:
