@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 TIGHT = (1e-11, 1e-14)
 FINEST = 3  # steps halved so often: the reference of many patients
 NUDGE = 1e-5  # share by which the dose is changed to find who stands near a border
-STEEP = 100  # times this: he does
+STEEP = 10  # times this: he does
 CHECKED = 8  # worst patients that libRoadRunner solves too
 FIRST_RESULT = f"""
 import time; start = time.perf_counter()
@@ -109,8 +109,9 @@ def of_many(people, found):
 
     agree: {read-out: largest error of that reference where there is libRoadRunner's, `found`};
     errors {read-out: (n,)}; above, border, both, elsewhere: how many are off by more than the bar,
-    near a border, both, on another severity; checked, gap, apart: the same against libRoadRunner
-    for the worst patients: how many, largest gap of our reference, how many end elsewhere.
+    near a border, both, on another severity; steepest: share of range by share of dose; checked,
+    gap, apart: the same against libRoadRunner for the worst patients: how many, largest gap of our
+    reference, how many end elsewhere.
     """
     mine = load.table(load.ours(people))
     with halved(FINEST):
@@ -118,7 +119,8 @@ def of_many(people, found):
     errors, agree = load.errors(mine, fine), load.errors(fine[: len(found)], found)
     nudged = load.ours(people, dose=load.regimen(0.5 * (1 + NUDGE)))["madrs"].values[-1]
     madrs = mine[:, :, load.names().index("madrs")]
-    border = ~(np.abs(nudged - madrs[:, -1]) < STEEP * NUDGE * np.ptp(madrs, axis=1))
+    steep = np.abs(nudged - madrs[:, -1]) / np.ptp(madrs, axis=1) / NUDGE
+    border = ~(steep < STEEP)
     most = np.max(list(errors.values()), axis=0)
     worst = np.argsort(-most, kind="stable")[:CHECKED]
     exact = tight(peers.sbml.roadrunner(load.workload(worst)), len(worst))
@@ -129,6 +131,7 @@ def of_many(people, found):
         "above": int((most >= load.BAR).sum()),
         "border": int(border.sum()),
         "both": int((border & (most >= load.BAR)).sum()),
+        "steepest": float(np.nanmax(steep)),
         "elsewhere": int(load.elsewhere(mine, fine).sum()),
         "checked": len(worst),
         "gap": float(np.max(list(gaps.values()))),

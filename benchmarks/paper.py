@@ -100,10 +100,10 @@ def many(found):
         "(spines) of libRoadRunner at 1e-11. Off by more than the bar, in MADRS or spine density:",
         f"{x['above']}. Close to the border between two resting severities, that is MADRS at day",
         f"28 moves by more than {ours.STEEP * ours.NUDGE:g} of its range when the dose is changed",
-        f"by a share of {ours.NUDGE:g}: {x['border']}, of whom {x['both']} are off by more than",
-        f"the bar. On another severity at day 28: {x['elsewhere']}. libRoadRunner solved the",
-        f"{x['checked']} worst too: our reference is within {x['gap']:.0e} of it there, and",
-        f"{x['apart']} of them end elsewhere.",
+        f"by a share of {ours.NUDGE:g}: {x['border']} ({x['both']} of them off by more than the",
+        f"bar; the steepest moves by {x['steepest']:.2g} times that share). On another severity",
+        f"at day 28: {x['elsewhere']}. libRoadRunner solved the {x['checked']} worst too: our",
+        f"reference is within {x['gap']:.0e} of it there, and {x['apart']} of them end elsewhere.",
     )
 
 
