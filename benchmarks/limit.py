@@ -62,10 +62,8 @@ def assembly(text):
 
 
 def counted(lines):
-    """{function: Counter of kinds, what it calls included}, and the functions that have loops.
-
-    Of a loop one turn is counted.
-    """
+    """{function: Counter of kinds, what it calls included}, {function: all it runs, itself too},
+    and the functions that have loops. Of a loop one turn is counted."""
     own, loops, seen = {}, set(), set()
     for line in lines:
         if label := re.match(r"(\.?\w+):", line):
@@ -88,7 +86,10 @@ def counted(lines):
                 total.update({kind: times * n for kind, n in whole(other).items()})
         return total
 
-    return {name: whole(name) for name in own}, loops
+    def reached(name):
+        return {name}.union(*(reached(other) for other in own[name][1] if other in own))
+
+    return {name: whole(name) for name in own}, {name: reached(name) for name in own}, loops
 
 
 def repeated(name, arguments):
@@ -146,7 +147,8 @@ class Marches:
         wanted = [*self.functions, "march", *(f"repeat_{name}" for name in names)]
         self._library, found = compiler.linked(compiler.compiled(text), wanted)
         order = sorted(found.values())
-        self.bytes = {n: order[order.index(found[n]) + 1] - found[n] for n in names}
+        ends = dict(zip(order, order[1:], strict=False))
+        self.bytes = {n: ends[at] - at for n, at in found.items() if at in ends}
         self._march = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p] * 2, ctypes.c_int64)(found["march"])
         made, self.lanes = self.engine.program, self.engine.machine.lanes
         self._memory = native._aligned((made.memory + made.table * self.plan.sizes, self.lanes))
@@ -200,9 +202,11 @@ def found(people):
         return None
     marches = Marches(people)
     text = marches.engine.program.text
-    counts, loops = counted(assembly(text).splitlines())
+    counts, reached, loops = counted(assembly(text).splitlines())
     (step,) = re.findall(r"^define internal void @step\(.*?^}", text, re.MULTILINE | re.DOTALL)
-    kernels = Kernels(marches.bytes["step"])
+    often = marches.often()
+    size = {name: sum(marches.bytes[part] for part in reached[name]) for name in often}
+    kernels = Kernels(size["step"])
     peaks, alone, spent = [], [], []
     for _ in range(TURNS):
         peaks += [kernels.turn() for _ in range(PEAKS)]
@@ -217,11 +221,11 @@ def found(people):
         "alone": {name: statistics.median(x[name] for x in alone) for name in alone[0]},
         "march": statistics.median(spent),
         "least": min(spent),
-        "counts": {name: dict(counts[name]) for name in marches.bytes},
-        "bytes": marches.bytes,
-        "loops": sorted(loops & set(marches.bytes)),
+        "counts": {name: dict(counts[name]) for name in often},
+        "bytes": size,
+        "loops": sorted(loops & set().union(*(reached[name] for name in often))),
         "elementary": dict(Counter(re.findall(r"@k\w*_([a-z]+)\(", step))),
-        "often": marches.often(),
+        "often": often,
         "lanes": marches.lanes,
         "steps": marches.steps,
         "patients": people.n,

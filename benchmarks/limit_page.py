@@ -139,6 +139,6 @@ def advice(x):
         )
     else:
         yield (
-            "Its code fits the first cache, so the rest is waiting: each link reads the one before "
-            "it, and exp and log are long chains. What would help most are shorter ones."
+            "Its code fits the first cache; the rest is probably waiting: each link reads the one "
+            "before it, and exp and log are long chains. What would help most are shorter ones."
         )

@@ -41,7 +41,8 @@ outer:
 \tjne\t.LBB1_1
 \tretq
 """
-    counts, loops = limit.counted(text.splitlines())
+    counts, reached, loops = limit.counted(text.splitlines())
     assert counts["inner"] == {"all": 2, "mul": 1}
     assert counts["outer"] == {"all": 8, "mul": 2}
+    assert reached["outer"] == {"inner", "outer"}
     assert loops == {"outer"}
