@@ -14,7 +14,10 @@ RUN_STAMP  := $(VENV)/installed-$(call sum,requirements.lock pyproject.toml)
 TEST_STAMP := $(RUN_STAMP)-test-$(call sum,requirements-test.lock)
 # Benchmarks have an environment of their own: nothing in it can reach the tests.
 BENCH       := $(VENV)-bench
-BENCH_STAMP := $(BENCH)/installed-$(call sum,requirements-bench.lock pyproject.toml)
+# One program has no wheels: where a Fortran compiler is found it is built, the one exception.
+FORTRAN     := $(shell command -v gfortran)
+BENCH_STAMP := $(BENCH)/installed-$(call sum,requirements-bench.lock pyproject.toml)$(if \
+               $(FORTRAN),-source-$(call sum,requirements-source.lock))
 
 PIP_LOCKED := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
               --require-hashes --only-binary :all:
@@ -64,6 +67,7 @@ lock:
 		-c requirements.lock -o requirements-test.lock
 	echo "setuptools>=77" | $(LOCK) pyproject.toml requirements-bench.in - --extra jax --extra test \
 		-c requirements-test.lock -o requirements-bench.lock
+	$(LOCK) requirements-source.in --no-deps --no-binary numbalsoda -o requirements-source.lock
 
 $(RUN_STAMP):
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys.exit( \
@@ -86,4 +90,12 @@ $(BENCH_STAMP):
 		--require-hashes --only-binary :all: -r requirements-bench.lock
 	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-index \
 		--no-deps --no-build-isolation -e .
+ifeq ($(FORTRAN),)
+	@echo "No gfortran: going on without what requirements-source.in names"
+else
+	PATH="$(abspath $(BENCH))/bin:$$PATH" $(BENCH)/bin/python -m pip install --quiet \
+		--disable-pip-version-check --require-hashes --no-binary numbalsoda --no-deps \
+		--no-build-isolation -r requirements-source.lock \
+		|| echo "requirements-source.lock could not be built: going on without"
+endif
 	@touch $@

@@ -6,6 +6,7 @@ numbers alone, so the functions made from one serve all.
 
 import math
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -47,17 +48,27 @@ class Equations(sbml.Reader):
         return sbml._needed(self.rules, self.rates)
 
     def compiled(self):
-        """f(t, y, p) -> (S,), compiled by numba for LSODA."""
+        """f(t, y, p) -> (S,), compiled by numba."""
         import numba
 
+        made = self._written("t, y, p", "out = empty(y.size)", "return out")
+        return numba.njit("f8[:](f8, f8[:], f8[:])", error_model="numpy")(made)
+
+    def callback(self, signature):
+        """f(t, y, out, p) as an address for a solver in C, compiled by numba."""
+        import numba
+
+        return numba.cfunc(signature, error_model="numpy")(self._written("t, y, out, p"))
+
+    def _written(self, arguments, first="", last=""):
         lines = [f"{name} = y[{i}]" for i, name in enumerate(self.rates)]
         lines += [f"{name} = p[{i}]" for i, name in enumerate(self.names)]
         lines += [f"{name} = {sbml.code(node)}" for name, node in self.needed().items()]
         lines += [f"out[{i}] = {sbml.code(x)}" for i, x in enumerate(self.rates.values())]
-        body = "\n    ".join(["out = empty(y.size)", *lines, "return out"])
+        body = "\n    ".join(line for line in (first, *lines, last) if line)
         space = {"exp": math.exp, "log": math.log, "empty": np.empty}
-        exec(f"def f(t, y, p):\n    {body}", space)
-        return numba.njit("f8[:](f8, f8[:], f8[:])", error_model="numpy")(space["f"])
+        exec(f"def f({arguments}):\n    {body}", space)
+        return space["f"]
 
     def traced(self, y, p, ops):
         """dx/dt of each state, from y and p (each indexed by place) in the words of `ops`."""
@@ -66,14 +77,21 @@ class Equations(sbml.Reader):
             env[name] = value(node, env, ops)
         return [value(node, env, ops) for node in self.rates.values()]
 
-    def seen(self, table, names):
-        """{name: (T,)} of rules and states, from states (T, S)."""
+    def pieces(self, hours):
+        """(start, stop, changes at start, outputs within) between the edges of this patient."""
+        marks = [0.0, *(time for time, _ in self.edges), hours[-1]]
+        changes = [{}, *(change for _, change in self.edges)]
+        for (start, stop), change in zip(pairwise(marks), changes, strict=True):
+            yield start, stop, change, (hours > start) & (hours <= stop)
+
+    def read(self, table, names):
+        """(T, names) of rules and states, from states (T, S)."""
         env = dict(zip(self.rates, table.T, strict=True))
         env |= dict(zip(self.names, self.numbers, strict=True))
         with np.errstate(all="ignore"):
             for name, node in self.rules.items():
                 env[name] = value(node, env, NUMPY)
-        return {name: env[f"x_{name}"] * np.ones(len(table)) for name in names}
+        return np.array([env[f"x_{name}"] * np.ones(len(table)) for name in names]).T
 
 
 class NUMPY:

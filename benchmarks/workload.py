@@ -29,8 +29,8 @@ class Workload:
     names: tuple
 
 
-def regimen():
-    return kq.infusion(mg_per_kg=0.5, minutes=40, days=DAYS)
+def regimen(mg_per_kg=0.5):
+    return kq.infusion(mg_per_kg=mg_per_kg, minutes=40, days=DAYS)
 
 
 def cohort(n):
@@ -45,20 +45,26 @@ def names():
     return (*model_for(regimen()).states, *READ)
 
 
-def workload(n):
-    """The Workload of the first n patients of the cohort, as `ketaqsp export` writes them."""
-    people, given = cohort(n), regimen()
-    model, weight, texts = model_for(given), np.ravel(people.weight()), []
-    for i in range(n):
+def workload(which):
+    """The Workload of patients of the cohort, by place, as `ketaqsp export` writes them."""
+    n, given, texts = max(which) + 1, regimen(), []
+    people = cohort(n)
+    model, weight = model_for(given), np.ravel(people.weight())
+    for i in which:
         one = {k: float(np.broadcast_to(people.parameters[k], n)[i]) for k in model.parameters}
         texts.append(to_sbml(model, one, schedule(given, weight[i : i + 1])))
     return Workload(tuple(texts), hours(), names())
 
 
-def ours(people, wanted=None, **options):
+def ours(people, wanted=None, dose=None, **options):
     """simulate() on the workload."""
     asked = {"days": LAST, "every": "24 h", "extra_times": ENDS, **options}
-    return kq.simulate(regimen(), people, wanted=wanted or names(), **asked)
+    return kq.simulate(dose or regimen(), people, wanted=wanted or names(), **asked)
+
+
+def table(found):
+    """(n, T, names) of what ours() gave."""
+    return np.array([found[name].values for name in names()]).transpose(2, 1, 0)
 
 
 def errors(found, reference):
@@ -76,9 +82,9 @@ def errors(found, reference):
 
 
 def elsewhere(found, reference):
-    """How many patients end on another severity: more than a MADRS point apart, or no number."""
+    """(n,) which patients end on another severity: over a MADRS point apart, or no number."""
     place = names().index("madrs")
-    return int((~(np.abs(found[:, -1, place] - reference[:, -1, place]) < 1)).sum())
+    return ~(np.abs(found[:, -1, place] - reference[:, -1, place]) < 1)
 
 
 def percentile(errors):
@@ -86,16 +92,15 @@ def percentile(errors):
     return float(np.percentile(errors, 99, method="higher"))
 
 
-def seconds(run, repeats=5, warm=True):
-    """Median seconds of a call, and what each took."""
-    if warm:
-        run()
+def seconds(run, repeats=5):
+    """Median seconds of a call after one that is not counted."""
+    run()
     taken = []
     for _ in range(repeats):
         start = time.perf_counter()
         run()
         taken.append(time.perf_counter() - start)
-    return statistics.median(taken), taken
+    return statistics.median(taken)
 
 
 def peak_memory():
