@@ -87,7 +87,7 @@ def _job(regimen, cohort, names, at, parameters, exit, by, last):
 
 def _times(at):
     """Hours in order."""
-    from ketaqsp.patient.simulate import MOST_DAYS
+    from ketaqsp.patient.asked import MOST_DAYS
 
     try:
         times = np.unique(np.atleast_1d(np.asarray(at, dtype=float)))

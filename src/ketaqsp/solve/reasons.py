@@ -28,3 +28,13 @@ def of_curves(names, curves, times, lowest):
     value = curves[which, when]
     said = f"falls to {value:.3g}" if np.isfinite(value) else "is not finite"
     return f"{names[which]} {said} at {times[when]:g} h"
+
+
+def unsound(values, rows, n):
+    """(len(rows),) True for patients with a parameter that is not finite, whatever came of it."""
+    total = np.zeros(len(rows))
+    with np.errstate(invalid="ignore"):
+        for x in values.values():
+            x = np.asarray(x, dtype=float)
+            total += 0.0 * (x[rows] if x.ndim and len(x) == n else x)
+    return np.isnan(total)

@@ -105,46 +105,66 @@ def run(
         into = np.empty((len(names), len(outputs), native.wide(len(rows))))
         return into, how(task, names, into, workers, tell)
 
-    status, why = np.zeros(n, dtype=np.int8), {}
-    level, error = np.zeros(n, dtype=np.int8), np.empty(n)
-    out = np.empty((len(names), len(outputs), native.wide(n)))
+    got = _Found.room(names, outputs, n)
     chunk = native.wide(CHUNK)  # whole vectors, or one chunk would write over the next
     for first in range(0, n, chunk):
         rows = np.arange(first, min(first + chunk, n))
-        here = out[:, :, first : first + native.wide(len(rows))]
-        error[rows] = attempt(rows, 0, here, _within(progress, first, n))
-        _finer(attempt, rows, here, (error, level), out, LEVELS if solver != "reference" else 1)
-        status[rows] = level[rows] > 0
-        bad = np.isinf(error[rows])
-        status[rows[bad]] = FAILED
-        more = _last_rungs(attempt, model, values, schedule, rows[bad], outputs, rescue, solver)
-        status[list(more.saved)] = RESCUED
-        for row, found in more.saved.items():
-            out[:, :, row] = found
-        why.update(more.why)
-        out[:, :, rows[status[rows] == FAILED]] = np.nan
+        here = got.out[:, :, first : first + native.wide(len(rows))]
+        got.error[rows] = attempt(rows, 0, here, _within(progress, first, n))
+        _finer(attempt, rows, here, got, LEVELS if solver != "reference" else 1)
+        got.error[rows[reasons.unsound(values, rows, n)]] = np.inf
+        got.status[rows] = got.level[rows] > 0
+        bad = rows[np.isinf(got.error[rows])]
+        got.status[bad] = FAILED
+        more = _last_rungs(attempt, model, values, schedule, bad, outputs, rescue, solver)
+        got.take(more)
+        got.out[:, :, rows[got.status[rows] == FAILED]] = np.nan
         if progress:
             progress(rows[-1] + 1, n)
-    found = dict(zip(names, out[:, :, :n], strict=True))
-    error[status == RESCUED] = np.nan
-    return Result(outputs, found, status, len(course(*asked, 0).lengths), why, level, error**1.5)
+    found = dict(zip(names, got.out[:, :, :n], strict=True))
+    steps, error = len(course(*asked, 0).lengths), got.error**1.5
+    return Result(outputs, found, got.status, steps, got.why, got.level, error)
 
 
-def _finer(attempt, rows, here, found, out, levels):
+@dataclass(frozen=True)
+class _Found:
+    """What is known of n patients so far: out (wanted, O, wide(n)), the rest as in Result.
+
+    error: as estimated by the embedded method, not yet its power.
+    """
+
+    out: np.ndarray
+    status: np.ndarray
+    level: np.ndarray
+    error: np.ndarray
+    why: dict
+
+    @classmethod
+    def room(cls, names, outputs, n):
+        out = np.empty((len(names), len(outputs), native.wide(n)))
+        return cls(out, np.zeros(n, np.int8), np.zeros(n, np.int8), np.zeros(n), {})
+
+    def take(self, more):
+        """What the last rungs of the ladder found."""
+        for row, found in more.saved.items():
+            self.out[:, :, row] = found
+            self.status[row], self.error[row] = RESCUED, np.nan
+        self.why.update(more.why)
+
+
+def _finer(attempt, rows, here, got, levels):
     """Solve those of `rows` whose error is above the tolerance on finer grids.
 
-    found: (error, level) of all patients, changed in place. Who is above it on the finest grid too
-    keeps what he has.
+    Who is above it on the finest grid too keeps what he has.
     """
-    error, level = found
     for finer in range(1, levels):
-        again = rows[error[rows] > radau.LIMIT]
+        again = rows[got.error[rows] > radau.LIMIT]
         if not again.size:
             return
-        level[again] = finer
+        got.level[again] = finer
         into = np.empty((*here.shape[:2], native.wide(len(again))))
-        error[again] = attempt(again, finer, into)
-        out[:, :, again] = into[:, :, : len(again)]
+        got.error[again] = attempt(again, finer, into)
+        got.out[:, :, again] = into[:, :, : len(again)]
 
 
 @lru_cache(maxsize=8)
