@@ -27,7 +27,7 @@ HEADINGS = ("What happens", "Switches and cuts", "What would change our mind")
 FENCE = re.compile(r"^( *)```(\w+)\n(.*?)^\1```", re.DOTALL | re.MULTILINE)
 CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 # Names in the text that are arguments, files or columns, and not names of the model.
-ORDINARY = {"x"}
+ORDINARY = {"x", "held"}  # held: a key of the JSON
 
 
 @pytest.fixture
