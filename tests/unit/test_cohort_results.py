@@ -120,10 +120,9 @@ def test_the_typical_person_of_each_population():
 
 
 def test_values_at_a_limit_are_counted(tmp_path, capsys):
-    """A baseline of 900 points stays, but what is drawn beside it is drawn as for six SDs."""
-    far = kq.cohort("trd", 4, 1)
-    far.parameters["M0"] = np.full(4, 900.0)  # by hand: cohort() would refuse it
-    assert far.held == {"baseline_madrs": 4} and (far.covariates["baseline_madrs"] == 900).all()
+    """A weight of 300 kg stays, but what is drawn beside it is drawn as for six SDs."""
+    far = kq.cohort("trd", 4, 1, W=300.0)
+    assert far.held == {"weight_kg": 4} and (far.covariates["weight_kg"] == 300).all()
     assert kq.cohort("trd", 50, 1).held == {}
     path = tmp_path / "mine.csv"
     path.write_text("id,baseline_madrs\n1,2\n2,58\n3,4\n", encoding="utf-8")
