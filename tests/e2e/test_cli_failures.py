@@ -139,6 +139,27 @@ def test_other_ways_of_solving_are_counted(monkeypatch, capsys):
     assert report["solver"]["status"]["solved"] == 2
 
 
+def test_rescue_is_counted_and_no_failure(monkeypatch, capsys):
+    """The grids fail everybody, a stand-in for the reference solver fails patient 1 alone."""
+    run = import_module("ketaqsp.solve.run")
+
+    def solver(bad):
+        def solve(task, names, into, workers, tell):
+            into[...] = 20.0
+            return np.isin(task[3], bad)
+
+        return solve
+
+    monkeypatch.setattr(run, "_native", solver(range(5)))
+    monkeypatch.setattr(run, "_reference", solver([1]))
+    assert main([*RUN, *SOME, "--rescue", "--json"]) == 3
+    report = json.loads(capsys.readouterr().out)
+    assert list(report["solver"]["status"].values()) == [0, 0, 1, 4]
+    assert report["failed_patients"] == [1] and [e["n"] for e in report["summary"]] == [4, 4]
+    assert main([*RUN, *SOME, "--json"]) == 3
+    assert list(json.loads(capsys.readouterr().out)["solver"]["status"].values()) == [0, 0, 5, 0]
+
+
 def test_rescue_needs_the_extra(monkeypatch, folder, capsys):
     from importlib import util
 
