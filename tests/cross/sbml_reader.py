@@ -19,7 +19,7 @@ TIME = "http://www.sbml.org/sbml/symbols/time"
 SI = {"second": 1.0, "mole": 1.0, "litre": 1e-3, "gram": 1e-3, "metre": 1.0, "pascal": 1.0}
 SI["dimensionless"] = 1.0
 INFIX = {"plus": "+", "times": "*", "divide": "/", "minus": "-", "power": "**"}
-CALLS = {"exp": "exp", "ln": "log", "abs": "abs"}
+CALLS = {"exp": "exp", "ln": "log"}
 COMPARE = {"gt": ">", "geq": ">=", "lt": "<", "leq": "<="}
 PASSIVE = {"notes", "annotation"}
 READ = {"UnitDefinitions", "Parameters", "InitialAssignments", "Rules", "Events"}
@@ -127,13 +127,6 @@ def trigger_time(event):
     return right.text.strip(), trigger.get("initialValue") == "false"
 
 
-def tidies(name, node):
-    """Whether an event's assignment is x := x piecewise(1 if |x| > nothing, otherwise 0)."""
-    own, least = name, [x for x in names_in(node) if x.startswith("x_nothing_")]
-    kept = f"((1.0) if (abs({own}) > {''.join(least)}) else (0.0))"
-    return code(node) == f"({own} * {kept})"
-
-
 def ordered(formulas):
     """{name: math} so that each comes after those it reads."""
     left, out = dict(formulas), {}
@@ -150,8 +143,6 @@ class Reader:
     """The model in an SBML text: its states, assignment rules (signals) and events.
 
     unit: {state or signal: what one of its unit is in SI}; hour: the same of its unit of time.
-    events {time: [(name, math)]}; tidied {time: [(name, math)]}, the part of them that sets to
-    zero what is almost zero: SciPy's solvers can do without.
     """
 
     def __init__(self, text):
@@ -173,7 +164,7 @@ class Reader:
             self._values[name] = self._now(node)
         self._rates = self._function(_needed(rules, rates), rates.values())
         self._signals = self._function(rules, [])
-        self.events, self.tidied = self._read_events(model)
+        self.events = self._read_events(model)
         names = {name[2:] for name in (*self._states, *self._rules, *self._fixed)}
         given = {n.get("id"): units[n.get("units")] for n in every(model, "Parameters")}
         self.unit = {name: one for name, one in given.items() if name in names}
@@ -195,18 +186,17 @@ class Reader:
         return self._values.pop("f")
 
     def _read_events(self, model):
-        """(events, tidied); what begins at 0 and does not fire there is left out."""
-        found, tidied = {}, {}
+        """{time: [(name, math)]}; what begins at 0 and does not fire there is left out."""
+        found = {}
         for event in every(model, "Events"):
             key, fires_at_start = trigger_time(event)
             time = self._values[python_name(key)]
             if time <= 0 and not fires_at_start:
                 continue
+            changes = found.setdefault(max(time, 0.0), [])
             for node in event.iter(f"{CORE}eventAssignment"):
-                name = python_name(node.get("variable"))
-                place = tidied if tidies(name, node[0]) else found
-                place.setdefault(max(time, 0.0), []).append((name, node[0]))
-        return found, tidied
+                changes.append((python_name(node.get("variable")), node[0]))
+        return found
 
     def _set(self, y):
         """Make the values those of the states y."""
@@ -215,11 +205,10 @@ class Reader:
 
     def _fire(self, time, y):
         """The state after the events of this time; parameters keep their new value."""
-        changes = [*self.events.get(time, ()), *self.tidied.get(time, ())]
-        if not changes:
+        if time not in self.events:
             return y
         self._set(y.tolist())
-        self._values.update({name: self._now(node) for name, node in changes})
+        self._values.update({name: self._now(node) for name, node in self.events[time]})
         return np.array([self._values[name] for name in self._states])
 
     def run(self, times, rtol=1e-10, atol=1e-13, method="LSODA"):

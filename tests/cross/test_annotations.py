@@ -39,7 +39,7 @@ BARE = {
         "late_hold stress cadss dissociation sedation sedation_probability "
         "unresponsive_probability pressor chronotropic"
     ),
-    "a threshold of the file": "nothing_umol nothing_umol_per_L nothing_dimensionless",
+    "a trickle, of the file alone": "trickle_umol_per_h trickle_umol_per_L_per_h trickle_per_h",
 }
 # Names whose only term is that of any parameter: SBO has none for clearances, flows of tissue,
 # scores, relative levels of the brain, largest effects and weights. (What it has for parameters of
@@ -51,8 +51,8 @@ GENERAL = (
     "chronotropic counted_rise crps_pain dissociation drive_pv drive_sst ease eef2 felt_lhb "
     "felt_rest gaba glutamate habenula hamd17 hamd6 heart_rate hr0 hr_change late_hold load load_0 "
     "madrs material1 material2 material3 material4 mtorc1 mtorc1_block n_theta nmda_block_lhb "
-    "nmda_block_pv nmda_block_pyramidal nmda_block_rest nmda_block_sst nothing_dimensionless "
-    "nothing_umol nothing_umol_per_L nrs0 opioid_block pain_relief pain_vas pressor "
+    "nmda_block_pv nmda_block_pyramidal nmda_block_rest nmda_block_sst "
+    "nrs0 opioid_block pain_relief pain_vas pressor "
     "pyramidal_activity qids relief_max rho sedation sensitivity severity sharp spine_density "
     "spine_density_absolute spine_erasure spines_ill ssri_quick ssri_quick_onset ssri_slow "
     "ssri_slow_onset stress surface_ampa surge synaptic_protein synaptic_state threshold tol_max "

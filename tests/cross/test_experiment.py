@@ -14,6 +14,12 @@ import pytest
 from cross.conftest import NASAL_DAYS, OPTIONS
 from cross.referees import disagreements, export
 from cross.sbml_reader import Reader
+from ketaqsp.dose import bolus, infusion
+from ketaqsp.dose.schedule import schedule
+from ketaqsp.export import to_sbml
+from ketaqsp.export.sedml import ATOL, RTOL
+from ketaqsp.patient import typical
+from ketaqsp.patient.simulate import model_for
 from tolerances import COPASI, DEFAULTS, ROADRUNNER
 
 PROTOCOLS = {
@@ -87,22 +93,50 @@ def test_libroadrunner_runs_it_with_its_own_defaults(experiment):
     assert abs(found["stress"][-1] / experiment.mine.values["stress"][-1] - 1) < DEFAULTS
 
 
-def test_libroadrunner_cannot_without_the_zeros(experiment):
-    """What the events set to zero is needed: without it the second dose stops the run."""
+def test_libroadrunner_cannot_without_the_trickle(experiment):
+    """It is needed: without it the second dose stops the run."""
     document = libsbml.readSBMLFromString(experiment.model)
-    events, removed = document.getModel().getListOfEvents(), 0
-    for event in events:
-        for name in [a.getVariable() for a in event.getListOfEventAssignments()]:
-            if "piecewise" in libsbml.formulaToL3String(event.getEventAssignment(name).getMath()):
-                event.removeEventAssignment(name)
-                removed += 1
-    if len(events) == 1:
-        assert removed == 0
+    model = document.getModel()
+    trickles = [p for p in model.getListOfParameters() if p.getId().startswith("trickle_")]
+    assert len(trickles) == 3
+    for parameter in trickles:
+        assert parameter.getConstant() and 0 < parameter.getValue() <= 1e-20
+        parameter.setValue(0.0)
+    if model.getNumEvents() == 1:
         return
     bare = Experiment(**{**vars(experiment), "model": libsbml.writeSBMLToString(document)})
     told = experiment.tolerances
     with pytest.raises(RuntimeError, match="CV_CONV_FAILURE"):
         by_roadrunner(bare, told[RELATIVE], told[ABSOLUTE])
+
+
+SCHEDULES = {
+    "once": infusion(mg_per_kg=0.5, minutes=40),
+    "every six hours": infusion(mg_per_kg=0.5, minutes=40, days=[0, 0.25, 0.5]),
+    "daily": infusion(mg_per_kg=0.5, minutes=40, days=[0, 1, 2, 3]),
+    "weekly": infusion(mg_per_kg=0.5, minutes=40, days=[0, 7, 14]),
+    "pushed": infusion(mg_per_kg=0.5, minutes=2, days=[0, 3, 10]),
+    "slow": infusion(mg_per_kg=0.5, minutes=600, days=[0, 3, 10]),
+    "swallowed": bolus("ketamine", mg=35, route="po", days=[0, 1, 5, 25]),
+    "midazolam between": bolus("midazolam", mg=5, days=[0, 40])
+    + infusion(mg_per_kg=0.5, minutes=40, days=[2, 30]),
+}
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize("tolerances", [(RTOL, ATOL), (1e-6, 1e-12), (1e-8, 1e-12)])
+def test_eight_weeks_of_any_schedule(name, tolerances):
+    """Long after the last dose states are smallest: most of these stopped there before."""
+    import roadrunner
+
+    regimen, patient = SCHEDULES[name], typical()
+    given = schedule(regimen, patient.weight())
+    engine = roadrunner.RoadRunner(to_sbml(model_for(regimen), patient.parameters, given))
+    for setting, value in zip(("relative", "absolute"), tolerances, strict=True):
+        engine.integrator.setValue(f"{setting}_tolerance", value)
+    engine.timeCourseSelections = ["madrs"]
+    table = np.array(engine.simulate(0, 1344, 1345))
+    assert np.isfinite(table).all()
 
 
 def test_copasi_runs_it(experiment):

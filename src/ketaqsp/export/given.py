@@ -1,9 +1,4 @@
-"""Doses and experiments in SBML: named parameters for what is given and when, and their events.
-
-An event that begins something also sets to zero what has decayed to nothing. A solver with one
-absolute tolerance may multiply it by each state as it is when an event restarts it (CVODE in
-libRoadRunner does), and a state that starts to rise from 1e-60 would then stop the run.
-"""
+"""Doses and experiments in SBML: named parameters for what is given and when, and their events."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,12 +7,9 @@ import libsbml
 
 from ketaqsp.export import annotate, mathml
 from ketaqsp.export.elements import done, math, parameter
-from ketaqsp.export.unit_definitions import define
 from ketaqsp.parameters import rows
 from ketaqsp.patient.simulate import describe
 
-# In the unit of the state. Far below any solver's tolerance, far above where the trouble begins.
-NOTHING = 1e-20
 AMOUNT, RATE, TIME = 361, 48, 584  # SBO: amount, constant rate of entry, time counted from 0 h
 
 
@@ -95,10 +87,9 @@ class Given:
         return sets
 
     def _states(self, event, key):
-        """{state: tree of its value after an event}, of those that it moves or tidies."""
+        """{state: tree of its value after an event}, of those that it moves."""
         entering = self.entering(event, f"at {key}", key)
         linear = {state for system in self.model.linear for state in system.states}
-        begins = any(event.rates.values()) or event.amounts or event.values or event.cleared
         sets = {}
         for state, value in self.written.starts.items():
             before = [] if event.cleared else [mathml.name(state)]
@@ -107,22 +98,7 @@ class Given:
                 sets[state] = mathml.plus(parts)
             elif state not in linear and event.rested:
                 sets[state] = mathml.tree(value) if value != 0 else _none(state)
-            elif value == 0 and begins:
-                sets[state] = self._tidied(state)
         return sets
-
-    def _tidied(self, state):
-        """x piecewise(1 if |x| > nothing, otherwise 0)."""
-        unit = self.about[state][0]
-        key = f"nothing_{define(self.out, unit)}"
-        if self.out.getParameter(key) is None:
-            label = "a state nearer to zero than this is set to zero where something begins"
-            self._number(key, unit, label, NOTHING, annotate.PARAMETER)
-        size = mathml.apply(libsbml.AST_FUNCTION_ABS, mathml.name(state))
-        there = mathml.apply(libsbml.AST_RELATIONAL_GT, size, mathml.name(key))
-        one, zero = mathml.number(1), mathml.number(0)
-        kept = mathml.apply(libsbml.AST_FUNCTION_PIECEWISE, one, there, zero)
-        return mathml.apply(libsbml.AST_TIMES, mathml.name(state), kept)
 
 
 def _none(state):

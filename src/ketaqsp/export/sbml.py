@@ -16,12 +16,14 @@ from ketaqsp.export.elements import done, math, parameter
 from ketaqsp.export.events import events
 from ketaqsp.export.given import RATE, Given
 from ketaqsp.export.symbols import equations
-from ketaqsp.export.unit_definitions import define
+from ketaqsp.export.unit_definitions import DIMENSIONLESS, define, unit_id
 from ketaqsp.parameters import rows
 from ketaqsp.patient.simulate import describe
 
 NAMESPACE = "urn:ketaqsp:about"
 XHTML = "http://www.w3.org/1999/xhtml"
+# Per hour, in the unit of the state: nothing beside any dose or tolerance, but never zero.
+TRICKLE = 1e-20
 
 
 def to_sbml(model, values, schedule, interventions=()):
@@ -52,8 +54,7 @@ def to_sbml(model, values, schedule, interventions=()):
     _starts(out, written, first, given)
     for key, value in written.rules.items():
         math(out.createAssignmentRule(), "Variable", key, mathml.tree(value))
-    for key, value in written.rates.items():
-        math(out.createRateRule(), "Variable", key, mathml.tree(value))
+    _rates(out, model, written)
     for event in plan:
         given.event(event)
     return libsbml.writeSBMLToString(document)
@@ -107,6 +108,31 @@ def _unknowns(out, model, written):
     for name, (unit, label) in describe(model).items():
         made = parameter(out, name, unit, label, constant=name in written.constants)
         annotate.mark(made, annotate.sbo(name, unit), annotate.identifiers(name))
+
+
+def _rates(out, model, written):
+    """Rate rules. A state at rest at zero gets a trickle, so that it never decays to nothing.
+
+    A solver with one absolute tolerance may multiply it by each state as it is (libRoadRunner does,
+    at events and at outputs): a state of 1e-60 that starts to rise would then stop the run, and one
+    of 1e-310 would have no tolerance at all.
+    """
+    about = describe(model)
+    for key, value in written.rates.items():
+        node = mathml.tree(value)
+        if written.starts[key] == 0:
+            node = mathml.plus([node, _trickle(out, about[key][0])])
+        math(out.createRateRule(), "Variable", key, node)
+
+
+def _trickle(out, unit):
+    """A reference to the trickle of this unit per hour."""
+    per_hour = "1/h" if unit_id(unit) == DIMENSIONLESS else f"{unit}/h"
+    key = f"trickle_{unit_id(per_hour)}"
+    if out.getParameter(key) is None:
+        label = "keeps states from decaying to nothing, for solvers that scale their tolerance"
+        annotate.mark(parameter(out, key, per_hour, label, TRICKLE, constant=True), RATE)
+    return mathml.name(key)
 
 
 def _starts(out, written, first, given):
