@@ -174,7 +174,13 @@ def test_totals_that_are_cut_are_counted(monkeypatch, folder, capsys):
     import ketaqsp.patient as patient
 
     real = patient.cohort
-    monkeypatch.setattr(patient, "cohort", lambda *a, **m: real(*a, **m).replace(M0=900.0))
+
+    def beyond(*a, **m):
+        people = real(*a, **m)
+        people.parameters["M0"] = np.full(people.n, 900.0)  # replace() would refuse it
+        return people
+
+    monkeypatch.setattr(patient, "cohort", beyond)
     assert main([*RUN, *SOME, "--json", "--rater-noise"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["clipped"]["madrs"] == {"0": [0, 5], "1": [0, 5]}

@@ -128,9 +128,9 @@ def test_steps_are_judged_patient_by_patient(monkeypatch):
     plain = kq.simulate(at_once, people, days=2, every="24 h", wanted=("madrs",))
     monkeypatch.setattr(RUN, "course", finer(RUN.course, 4))
     exact = kq.simulate(at_once, people, days=2, every="24 h", wanted=("madrs",))["madrs"].values
-    finer_steps = out["status"].values == 1
-    without = np.abs(plain["madrs"].values - exact)[:, finer_steps].max()
-    assert np.abs(out["madrs"].values - exact)[:, finer_steps].max() < without / 3
+    taken = out["status"].values == 1
+    gaps = [np.abs(x["madrs"].values - exact)[:, taken].max(axis=0) for x in (out, plain)]
+    assert np.median(gaps[0] / gaps[1]) < 0.2  # the steps' own order would say 1/32
 
 
 def test_what_goes_wrong_between_outputs_counts():
