@@ -50,6 +50,7 @@ docs: $(TEST_STAMP)
 
 bench: $(BENCH_STAMP)
 	$(BENCH)/bin/python benchmarks/engines.py $(BENCH_OPTIONS)
+	$(BENCH)/bin/python benchmarks/gradients.py
 	$(BENCH)/bin/python benchmarks/fuzz.py
 
 clean:

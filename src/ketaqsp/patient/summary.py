@@ -10,6 +10,7 @@ from ketaqsp.patient import clipping, failures
 from ketaqsp.patient.failures import FAILED
 from ketaqsp.patient.histogram import AMOUNT, HOURS, POINTS, RATIO, Histogram
 from ketaqsp.patient.random import normal
+from ketaqsp.solve.radau import RTOL
 
 SOLVER = "exact plasma, Radau IIA sweep"
 # Hours at which a summary looks: those of the trials, as far as the run goes.
@@ -200,6 +201,7 @@ def report(tally, about, *, ids, units, clipped):
         "patients": len(ids),
         "solver": {
             "name": SOLVER,
+            "rtol": RTOL,
             "steps": tally.steps,
             "failed_patients": len(failed),
             "status": tally.status,
