@@ -79,24 +79,26 @@ def needed(n, times, until_h, variables, *, whole, piece):
     from ketaqsp.patient.summary import WANTED
     from ketaqsp.solve.run import CHUNK
 
-    batch = min(n, CHUNK) * (variables * times + WORK * max(times, until_h))
+    batch = min(n, piece, CHUNK) * (variables * times + WORK * max(times, until_h))
     kept = 2 * min(n, piece) * times * (variables if whole else len(WANTED))
     return 8 * (batch + kept + 2 * n * PARAMETERS)
 
 
-def check_memory(n, until_h, every_h, plan, *, whole):
-    """Raises MachineError, before any work, if the run cannot fit."""
+def check_memory(n, until_h, every_h, plan, *, whole, chunk=None):
+    """Raises MachineError, before any work, if the run cannot fit. chunk: patients at a time."""
+    from ketaqsp.cli.pieces import piece
     from ketaqsp.patient.simulate import model_for
-    from ketaqsp.solve.run import CHUNK
+    from ketaqsp.patient.summary import WANTED
 
     model = model_for(plan.given)
     times = until_h / every_h + 1
-    variables, piece = len(model.states) + len(model.signals), n if plan.ids else CHUNK
-    need = needed(n, times, until_h, variables, whole=whole, piece=piece)
+    variables = len(model.states) + len(model.signals)
+    some = chunk or piece(times, variables if whole else len(WANTED))
+    need = needed(n, times, until_h, variables, whole=whole, piece=some)
     have = available()
     if have is not None and need > have:
         raise MachineError(
             f"{n} patients at {times:.0f} times need about {need / GIB:.1f} GiB of memory; "
-            f"{have / GIB:.1f} GiB is free. Use fewer --patients, a longer --every or a shorter "
-            "--until."
+            f"{have / GIB:.1f} GiB is free. Use a smaller --chunk, fewer --patients, a longer "
+            "--every or a shorter --until."
         )

@@ -43,6 +43,14 @@ def length(plan, until_h, every_h):
 ROOM = 2**28  # bytes of one piece's results, where nobody says how large a piece is
 
 
+def piece(times, variables):
+    """Patients in a piece, where nobody says: a power of two, so that it fits those on the disk."""
+    from ketaqsp.solve.run import CHUNK
+
+    room = max(1, int(ROOM / (8 * times * variables)))
+    return min(CHUNK, 1 << (room.bit_length() - 1))
+
+
 class Run:
     """A regimen and a cohort on their way through the solver.
 
@@ -115,14 +123,10 @@ class Run:
         return out
 
     def _size(self, everything):
-        """Patients in a piece: a power of two, so that pieces and those on the disk fit."""
         from ketaqsp.patient import summary
-        from ketaqsp.solve.run import CHUNK
 
         times = self.span.until_h / self.span.every_h + 1 + len(self.span.extra)
-        variables = len(self.units) if everything else len(summary.WANTED)
-        room = max(1, int(ROOM / (8 * times * variables)))
-        return min(CHUNK, 1 << (room.bit_length() - 1))
+        return piece(times, len(self.units) if everything else len(summary.WANTED))
 
     def _rated(self, out, some):
         from ketaqsp.patient.summary import rated

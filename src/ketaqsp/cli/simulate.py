@@ -27,7 +27,8 @@ def run(
     if rescue:
         check_rescue()
     path = _target(out, overwrite, resume)
-    check_memory(who.n, until_h, every_h, plan, whole=path is not None)
+    whole_curves = path is not None
+    check_memory(who.n, until_h, every_h, plan, whole=whole_curves, chunk=pace["chunk"])
     about = {
         **_asked(plan, given["events"]),
         "inhibitor": plan.inhibitor,
