@@ -4,44 +4,49 @@ import numpy as np
 import pytest
 
 import ketaqsp as kq
-from ketaqsp.dose.schedule import schedule
-from ketaqsp.patient.simulate import model_for
-from ketaqsp.solve.run import course, run
+from ketaqsp.errors import BadInput
 from tolerances import JAX_NATIVE, MODES
 
 DAYS = (0, 2, 4, 7, 9, 11)
 SIX = kq.infusion(mg_per_kg=0.5, minutes=40, days=DAYS)
 # Daily, at the ends of infusions, and off the ticks of the grid, where steps are short.
-HOURS = np.unique([*np.arange(0, 673, 24.0), *(24.0 * d + 2 / 3 for d in DAYS), 0.05, 100.123])
+EXTRA = (*(24.0 * d + 2 / 3 for d in DAYS), 0.05, 100.123)
 
 
 def test_every_state_and_signal_over_a_month():
     """Six infusions and, as the last patient, none."""
-    import jax
-
-    from ketaqsp.patient.differentiate import fastest
-    from ketaqsp.solve.gradient.sweep import Task, program
-
     people = kq.cohort("trd", n=8, seed=1)
     regimens = [SIX] * 7 + [kq.nothing()]
-    model = model_for(regimens)
-    plan = schedule(regimens, people.weight())
-    values = {name: people.parameters[name] for name in model.parameters}
-    names = (*model.states, *model.signals)
-    native = run(model, values, plan, 672.0, HOURS, wanted=names)
-    assert not native.status.any()
-    grid = course(tuple(map(float, plan.edges_h)), HOURS.tobytes(), 672.0, 0)
-    with jax.enable_x64(True):
-        task = Task(model, grid, np.array(plan.edges_h), names, dict(fastest(model, people)))
-        found = jax.jit(program(task, 8))(values, plan.rate, plan.bolus)
-        found = {name: np.asarray(x) for name, x in found.items()}
+    asked = {"days": 28, "every": "24 h", "extra_times": EXTRA}
+    native = kq.simulate(regimens, people, **asked)
+    jax = kq.simulate(regimens, people, solver="jax", **asked)
+    assert not native["status"].values.any() and not jax["status"].values.any()
     apart = {
-        name: np.abs(found[name] - x).max() / max(np.abs(x).max(), 1e-300)
-        for name, x in native.values.items()
+        name: np.abs(jax[name].values - x.values).max() / max(np.abs(x.values).max(), 1e-300)
+        for name, x in native.data_vars.items()
     }
     worst = max(apart, key=apart.get)
     print(f"{worst} {apart[worst]:.1e}, MADRS {apart['madrs']:.1e}")
     assert apart[worst] < JAX_NATIVE, (worst, apart[worst])
+
+
+def test_steps_are_judged_alike():
+    """Who needs finer steps in native code needs them in JAX, and gets the same numbers on them."""
+    people, quick = kq.cohort("trd", n=8, seed=3), kq.infusion(mg_per_kg=1.0, minutes=2)
+    asked = {"days": 0.5, "every": "12 h", "wanted": ("madrs", "bdnf")}
+    native = kq.simulate(quick, people, **asked)
+    jax = kq.simulate(quick, people, solver="jax", **asked)
+    assert set(native["status"].values) == {0, 1}
+    assert (native["status"].values == jax["status"].values).all()
+    for name in asked["wanted"]:
+        x = native[name].values
+        assert np.abs(jax[name].values - x).max() < JAX_NATIVE * np.abs(x).max()
+
+
+def test_what_jax_does_not_know_is_said():
+    block = kq.Intervention("ampa_block", 1.0, 2.0, 1.0)
+    with pytest.raises(BadInput, match='use solver="default"'):
+        kq.simulate(DRUG, days=1, solver="jax", interventions=[block])
 
 
 SOME = ("CL", "g_sst", "kappa", "W", "rater_sd", "tau_S", "load", "M0")

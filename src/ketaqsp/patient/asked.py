@@ -15,7 +15,7 @@ from ketaqsp.solve import Intervention
 
 MOST_DAYS = 730
 LEAST_STEP_H = 1 / 60
-SOLVERS = ("default", "numpy", "reference")
+SOLVERS = ("default", "numpy", "jax", "reference")
 EXITS = ("slow", "split")
 SAME_H = 1e-9  # times are kept to this
 
@@ -148,10 +148,11 @@ def means(solver, rescue, workers, exit):
     """Raises BadInput for a solver that is unknown or not installed, workers, or an exit."""
     if solver not in SOLVERS:
         raise unknown("solver", solver, SOLVERS, field="solver")
-    if (solver == "reference" or rescue) and find_spec("diffrax") is None:
+    needs = "jax" if solver == "jax" else "diffrax" if solver == "reference" or rescue else None
+    if needs and find_spec(needs) is None:
+        which = 'solver="jax"' if needs == "jax" else "the reference solver"
         raise BadInput(
-            "the reference solver needs diffrax, which is not installed. Run: "
-            "pip install 'ketaqsp[jax]'",
+            f"{which} needs {needs}, which is not installed. Run: pip install 'ketaqsp[jax]'",
             field="solver",
         )
     if exit not in EXITS:

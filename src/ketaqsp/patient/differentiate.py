@@ -10,9 +10,8 @@ from jax.scipy.special import ndtr
 from ketaqsp.patient import outcomes
 from ketaqsp.patient.derivatives import Job, resting_slopes
 from ketaqsp.patient.gradients import COLUMNS, RATER, in_threads, pieces
-from ketaqsp.solve import linear
+from ketaqsp.solve.gradient.solve import fastest_rates
 from ketaqsp.solve.gradient.sweep import Task, program
-from ketaqsp.solve.plain import with_constants
 from ketaqsp.solve.run import course
 
 
@@ -43,7 +42,11 @@ class JaxJob(Job):
         edges = tuple(map(float, self.plan.edges_h))
         grid = edges, self.outputs.tobytes(), float(self.outputs[-1]), level
         asked = self.names, self.wanted, tuple(self.times), self.chosen
-        return _compiled(self.model, grid, asked, size, self.mode, fastest(self.model, self.people))
+        return _compiled(self.model, grid, asked, size, self.mode, self._fastest())
+
+    def _fastest(self):
+        given = {name: self.people.parameters[name] for name in self.model.parameters}
+        return fastest_rates(self.model, given, self.people.n)
 
     def _part(self, function, part, size):
         """Values and derivatives of some patients, filled up to `size` with the last."""
@@ -60,17 +63,6 @@ class JaxJob(Job):
         """{input: (rate, what it gains a kg, amount, the same)}, (edges, n)."""
         kinds = (self.plan.rate, self.more[0], self.plan.bolus, self.more[1])
         return {name: tuple(kind[name][:, rows_] for kind in kinds) for name in self.plan.rate}
-
-
-def fastest(model, people):
-    """((system, fastest rate in 1/h), ...), up to a power of two so that programs are shared."""
-    values, out = with_constants(model, {k: people.parameters[k] for k in model.parameters}), []
-    for system in model.linear:
-        g = linear.generator(system, values, people.n)
-        top = -np.diagonal(g, axis1=1, axis2=2)
-        top = top[np.isfinite(top)].max(initial=1e-300)
-        out.append((system.name, float(2.0 ** np.ceil(np.log2(top)))))
-    return tuple(out)
 
 
 @lru_cache(maxsize=16)

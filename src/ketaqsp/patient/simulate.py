@@ -96,8 +96,8 @@ def simulate(
     no expectancy, and no rater noise unless rater_noise asks for it (drawn with `seed`).
     between_occasions: people who were drawn take up another share of each day's dose by nose, mouth
     or gut. solver: "default" is native code, "numpy" the same method in NumPy as a check,
-    "reference" diffrax (slow; needs the extra jax). rescue: let the reference solver try whom finer
-    grids did not help; without it such a patient is NaN with status 2, and the attribute `failures`
+    "jax" in JAX, on a card where there is one, "reference" diffrax (slow; both need the extra jax).
+    rescue: let the reference solver try whom finer grids did not help; without it such a patient is NaN with status 2, and the attribute `failures`
     (JSON: {number: {status, reason, parameters of the model}}) says why. workers: threads (default:
     every core); numbers do not depend on it. out: a new .zarr or .csv to write as well. declared: a
     Regimen of all doses that a protocol declares, given or not. piece_of: the regimens (a tuple) of

@@ -13,6 +13,7 @@ from ketaqsp.solve.steady import starts
 from ketaqsp.solve.sweep import NEGATIVE
 
 CHUNK = 1024  # patients solved at once: what they need beside their results stays small
+CARD = 16384  # the same in JAX: a card wants many
 # A patient whose error is above the tolerance, or who fails, is solved again on halved steps; this
 # many grids in all.
 LEVELS = 4
@@ -82,7 +83,8 @@ def run(
 
     values: {parameter: number or (n,)}, every name of model.parameters. schedule: dose.Schedule.
     outputs: times in h at which results are kept. wanted: names to return (default all).
-    solver: "default" is native code, "numpy" the same method in NumPy, "reference" diffrax.
+    solver: "default" is native code, "numpy" the same method in NumPy, "jax" in JAX, "reference"
+    diffrax.
     workers: threads of the native solver (default: every core). A patient's bits depend on neither
     workers nor company. The ladder: a patient with an error of a step above radau.RTOL, or that
     fails, is solved on finer grids, one after the other; who fails on the finest too by the
@@ -95,7 +97,7 @@ def run(
     asked = (tuple(map(float, jumps)), raw, float(until))
     outputs = _rounded(raw).copy()
     names = list(wanted if wanted is not None else (*model.states, *model.signals))
-    solve = {"default": _native, "numpy": _plain, "reference": _reference}[solver]
+    solve = {"default": _native, "numpy": _plain, "jax": _jax, "reference": _reference}[solver]
 
     def attempt(rows, level, into, tell=None, how=solve, names=names):
         given = _take(values, rows, n)
@@ -106,7 +108,8 @@ def run(
         return into, how(task, names, into, workers, tell)
 
     got = _Found.room(names, outputs, n)
-    chunk = native.wide(CHUNK)  # whole vectors, or one chunk would write over the next
+    # Whole vectors, or one chunk would write over the next.
+    chunk = native.wide(CARD if solver == "jax" else CHUNK)
     for first in range(0, n, chunk):
         rows = np.arange(first, min(first + chunk, n))
         here = got.out[:, :, first : first + native.wide(len(rows))]
@@ -251,6 +254,16 @@ def _plain(task, names, into, _workers, tell):
     for row, name in enumerate(names):
         into[row, :, : len(rows)] = seen[name]
     return np.where(_failed(kept), np.inf, error)
+
+
+def _jax(task, names, into, _workers, tell):
+    from ketaqsp.solve.gradient.solve import solve
+
+    model, _, schedule, rows, *_ = task
+    error = solve(task, _given(model, schedule, rows), names, into)
+    if tell:
+        tell(len(rows))
+    return error
 
 
 @dataclass(frozen=True)

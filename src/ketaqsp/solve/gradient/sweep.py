@@ -12,16 +12,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from ketaqsp.blocks import Algebra, Competition, Turnover, terms
+from ketaqsp.solve import radau
 from ketaqsp.solve.gradient import collocation, linear
 from ketaqsp.solve.gradient.collocation import competition, turnover
 from ketaqsp.solve.radau import KEPT
+from ketaqsp.solve.sweep import NEGATIVE
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
     """model, course (solve.run.Course), edges of doses (h), wanted names; what cannot be traced.
 
-    fastest: {system: fastest rate of any patient, 1/h}.
+    fastest: {system: fastest rate of any patient, 1/h}. judged: the error of each step is reckoned,
+    as "error" (n,) beside the wanted names.
     """
 
     model: object
@@ -29,6 +32,7 @@ class Task:
     edges: np.ndarray
     wanted: tuple
     fastest: dict
+    judged: bool = False
 
 
 def program(task, n):
@@ -42,8 +46,8 @@ def program(task, n):
     def run(values, rates, amounts):
         values = with_constants(model, values)
         nodes, seen = _linear(task, values, rates, amounts, n)
-        seen.update(_sweep(task, values, nodes, needed, n))
-        return _look(task, values, seen, n)
+        states, judged = _sweep(task, values, nodes, needed, n)
+        return _look(task, values, {**seen, **states}, n) | judged
 
     return run
 
@@ -96,7 +100,7 @@ def _linear(task, values, rates, amounts, n):
 
 
 def _sweep(task, values, nodes, needed, n):
-    """States of the sweep at the outputs, of those that are needed."""
+    """(States of the sweep at the outputs, of those that are needed; {"error": (n,)} if judged)."""
     model, course = task.model, task.course
     kept = [s for b in model.sweep for s in b.states if s in needed]
     ready = {
@@ -112,23 +116,48 @@ def _sweep(task, values, nodes, needed, n):
     last = {name: jnp.stack([state[name]] * 4) for name in model.feedback}
     names = sorted(nodes)
 
+    rates = {b.name: jnp.zeros(n) for b in model.sweep if isinstance(b, Turnover)}
+    judge = (rates, jnp.zeros(n), jnp.zeros(n)) if task.judged else ()
+
     @jax.checkpoint
     def step(carry, given):
-        state, last = carry
+        state, last, judge = carry
         h, weights, at = given
         env = {**values, **{x: at[i] for i, x in enumerate(names)}}
         for name, four in last.items():
             env[name] = sum(weights[i:KEPT:4, None] * four[i] for i in range(4))
         every = collocation.gains(h, stacked_losses)
         found = {key: collocation.picked(every, i) for key, i in order.items()}
-        after, new = _walk(model, state, env, h, (ready, found), n)
+        after, new, made = _walk(model, state, env, h, (ready, found), n)
         last = {name: jnp.where(weights[KEPT] != 0, new[name], last[name]) for name in last}
-        return (after, last), {name: state[name] for name in kept}
+        if judge:
+            judge = _judged(judge, (state, after), made, h, weights[radau.JUDGED])
+        return (after, last, judge), {name: state[name] for name in kept}
 
     stacked = jnp.stack([nodes[x] for x in names], 1)  # (K, names, 3, n)
     given = (jnp.asarray(course.lengths), jnp.asarray(course.per_step), stacked)
-    (end, _), found = jax.lax.scan(step, (state, last), given)
-    return {name: jnp.concatenate([found[name], end[name][None]])[course.keep] for name in kept}
+    (end, _, judge), found = jax.lax.scan(step, (state, last, judge), given)
+    states = {name: jnp.concatenate([found[name], end[name][None]])[course.keep] for name in kept}
+    if not judge:
+        return states, {}
+    return states, {"error": jnp.where(judge[2] < NEGATIVE, jnp.inf, judge[1])}
+
+
+def _judged(judge, states, made, h, counts):
+    """(rates at the end, largest error so far, lowest state so far): see radau.SPREAD.
+
+    made: {state: (production (3, n), loss (3, n), values at the nodes (3, n))}.
+    """
+    (rates, error, lowest), (state, after), now = judge, states, {}
+    for name, (production, loss, x) in made.items():
+        size = h * radau.SHARE * rates[name]
+        size = size + sum(radau.SPREAD[i] * (x[i] - state[name]) for i in range(3))
+        size = counts * jnp.abs(size) / (1.0 + h * radau.SHARE * loss[0])
+        error = jnp.fmax(error, size)
+        now[name] = production[2] - loss[2] * x[2]
+    for x in after.values():
+        lowest = jnp.fmin(lowest, x)
+    return now, error, lowest
 
 
 def _losses(block):
@@ -150,11 +179,11 @@ def _start(model, values, n):
 
 
 def _walk(model, state, env, h, known, n):
-    """State after a step of h, and what the feedback is extrapolated from.
+    """State after a step of h, what the feedback is extrapolated from, and what _judged needs.
 
     known: ({id of a fixed Term: its value}, {id of a fixed loss: its gains}).
     """
-    (ready, found), after, last = known, {}, {}
+    (ready, found), after, last, made = known, {}, {}, {}
 
     def stage(term):
         """A Term at the three nodes (3, n); (n,) where it is fixed."""
@@ -171,8 +200,10 @@ def _walk(model, state, env, h, known, n):
         elif isinstance(block, Turnover):
             start = state[block.name]
             gains, loss = found.get(id(block.loss)), stage(block.loss)
-            x = turnover(h, gains, start, nodes(block.production), loss)
+            pushed = nodes(block.production)
+            x = turnover(h, gains, start, pushed, loss)
             after[block.name] = x[2]
+            made[block.name] = (pushed, jnp.broadcast_to(loss, (3, n)), x)
             if block.name in model.feedback:
                 last[block.name] = jnp.concatenate([start[None], x])
             else:
@@ -183,7 +214,7 @@ def _walk(model, state, env, h, known, n):
             gains = tuple(found[id(t)] for t in block.off)  # exits are fixed in a receptor
             env[block.name], each = competition(gains, starts, ons, offs)
             after.update({name: x[2] for name, x in zip(block.bound, each, strict=True)})
-    return after, last
+    return after, last, made
 
 
 def _look(task, values, seen, n):
