@@ -95,9 +95,9 @@ def simulate(
     interventions: experiments such as Intervention("ampa_block", 23, 25, 1.0). The mechanism alone:
     no expectancy, and no rater noise unless rater_noise asks for it (drawn with `seed`).
     between_occasions: people who were drawn take up another share of each day's dose by nose, mouth
-    or gut. solver: "default" is native code, "numpy" the same method in NumPy as a check,
-    "jax" in JAX, on a card where there is one, "reference" diffrax (slow; both need the extra jax).
-    rescue: let the reference solver try whom finer grids did not help; without it such a patient is NaN with status 2, and the attribute `failures`
+    or gut. solver: "default" is native code, "numpy" and "jax" the same method as a check and for a
+    card, "reference" diffrax (slow; the last two need the extra jax). rescue: let the reference
+    solver try whom finer grids did not help; else he is NaN, status 2, and the attribute `failures`
     (JSON: {number: {status, reason, parameters of the model}}) says why. workers: threads (default:
     every core); numbers do not depend on it. out: a new .zarr or .csv to write as well. declared: a
     Regimen of all doses that a protocol declares, given or not. piece_of: the regimens (a tuple) of
