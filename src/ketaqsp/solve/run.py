@@ -83,8 +83,7 @@ def run(
 
     values: {parameter: number or (n,)}, every name of model.parameters. schedule: dose.Schedule.
     outputs: times in h at which results are kept. wanted: names to return (default all).
-    solver: "default" is native code, "numpy" the same method in NumPy, "jax" in JAX, "reference"
-    diffrax.
+    solver: "default" is native code, "numpy" and "jax" the same method, "reference" diffrax.
     workers: threads of the native solver (default: every core). A patient's bits depend on neither
     workers nor company. The ladder: a patient with an error of a step above radau.RTOL, or that
     fails, is solved on finer grids, one after the other; who fails on the finest too by the
