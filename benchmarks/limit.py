@@ -159,7 +159,7 @@ class Marches:
         """A call of the function CALLS times, with arguments found by their names."""
         fields, at = dict(zip(FIELDS, self.plan.fields, strict=True)), self._spare.ctypes.data
         part = self._spare.nbytes // 4
-        known = {"ctx": self._memory.ctypes.data, "weights": int(fields["weights"])}
+        known = {"ctx": self._memory.ctypes.data, "weights": int(fields["per_step"])}
         known |= {"h": 2.0, "negative": -1e-6, "z": at, "e": at + part, "nodes": at + 3 * part}
         names = re.findall(r"%(\w+)", self.functions[name])
         types = [ctypes.c_double if isinstance(known[n], float) else ctypes.c_void_p for n in names]
