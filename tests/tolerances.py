@@ -147,7 +147,7 @@ AREA = 0.02
 OTHER_GRID = 1e-5
 
 # Of the effect of moving a parameter by its own size, and of the read-out's largest value. A
-# central difference with relative steps of 1e-4 errs by their square (times a third derivative that
+# central difference with relative steps of 3e-5 errs by their square (times a third derivative that
 # may be large beside a small first), and by rounding (1e-13 of the curve) over the step.
 FINITE_DIFFERENCE = 1e-4
 FINITE_NOISE = 1e-7

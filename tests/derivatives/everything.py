@@ -1,12 +1,18 @@
 """One cohort in which every route and drug is given: every parameter has something to do."""
 
+from functools import lru_cache
+
 import numpy as np
 
 import ketaqsp as kq
+from ketaqsp.dose.schedule import schedule
+from ketaqsp.errors import BadInput
+from ketaqsp.patient import occasions
 from ketaqsp.patient.simulate import model_for
+from ketaqsp.solve.run import run
 
 HOURS = (2.0, 30.0)
-STEP = 1e-4  # relative, of a central difference
+STEP = 3e-5  # relative, of a central difference
 
 
 def regimens():
@@ -40,23 +46,39 @@ def people():
     return kq.cohort("trd", n=len(regimens()), seed=1)
 
 
+@lru_cache(maxsize=1)
 def names():
     model = model_for(regimens())
     return (*model.states, *model.signals)
 
 
 def seen(cohort):
-    """{read-out: (T, n)} by the solver."""
-    out = kq.simulate(
-        regimens(), cohort, days=HOURS[-1] / 24, every="2 h", wanted=names(),
-        between_occasions=True,
-    )  # fmt: skip
-    return {name: out[name].sel(time=list(HOURS)).values for name in names()}
+    """{read-out: (T, n)} by the solver: what simulate() shows, without its Dataset."""
+    model, outputs = model_for(regimens()), np.array([0.0, *HOURS])
+    values = {name: cohort.parameters[name] for name in model.parameters}
+    plan = _plan(cohort.seed, tuple(cohort.keys), tuple(cohort.weight()))
+    out = run(model, values, plan, HOURS[-1], outputs, wanted=names())
+    return {name: x[1:] for name, x in out.values.items()}
+
+
+@lru_cache(maxsize=4)
+def _plan(seed, keys, weight):
+    return occasions.applied(schedule(regimens(), np.array(weight)), seed, np.array(keys))
 
 
 def moved(cohort, name):
     """{read-out: (T, n)} central differences by one parameter, and the step (n,)."""
     value = np.broadcast_to(np.asarray(cohort.parameters[name], float), (cohort.n,))
     step = STEP * np.maximum(np.abs(value), 1e-3)
-    sides = [seen(cohort.replace(**{name: value + way})) for way in (step, -step)]
+    sides = [seen(_with(cohort, name, value + way)) for way in (step, -step)]
     return {x: (sides[0][x] - sides[1][x]) / (2 * step) for x in names()}
+
+
+def _with(cohort, name, value):
+    """The cohort with another value, beyond what a user may ask for too: a share just above 1."""
+    try:
+        return cohort.replace(**{name: value})
+    except BadInput:
+        other = cohort.replace()
+        other.parameters[name] = value
+        return other
