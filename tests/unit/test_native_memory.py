@@ -23,7 +23,7 @@ for round in range(20):
     if round % 2:
         held.pop(draw.randrange(len(held)))
     engine.Engine(model)  # linked and let go: leaves a gap
-    engine._KNOWN[model] = engine.Engine(model)
+    engine._KNOWN[engine.Engine, model] = engine.Engine(model)
     found = kq.simulate(dose, days=1, every="6 h", wanted=("madrs",))["madrs"].values.tobytes()
     assert round == 0 or found == first
     first = found

@@ -7,7 +7,6 @@ step is worked out again from the state before it, and its adjoints are those of
 from ketaqsp.solve import radau
 from ketaqsp.solve.native import exponential_back, linear, march
 from ketaqsp.solve.native.code import Code
-from ketaqsp.solve.native.march import FIELDS, WHOLE
 from ketaqsp.solve.native.tape import Tape
 
 room = exponential_back.room
@@ -75,10 +74,7 @@ def backward(machine, layout, model, systems, table):
     sizes = {"memory": layout.size, "table": table, "spare": layout["spare"]}
     lines = ["define void @backward(ptr noalias %ctx, ptr noalias %plan, i64 %group) {", "entry:"]
     lines += ["  call void @march(ptr %ctx, ptr %plan, i64 %group)"]
-    for i, name in enumerate((*FIELDS, *MORE)):
-        kind = "i64" if name in WHOLE else "double" if name == "negative" else "ptr"
-        lines += [f"  %{name}.field = getelementptr i64, ptr %plan, i64 {i}"]
-        lines += [f"  %{name} = load {kind}, ptr %{name}.field"]
+    lines += march.loaded((*march.FIELDS, *MORE))
     base = layout["parameters"]
     text = "\n".join(lines) + _OPENING.format(
         v=v, lanes=machine.lanes, heavier=layout["heavier"], bytes=b, **sizes

@@ -95,12 +95,12 @@ class Engine:
         return self.program.memory + self.program.table * plan.sizes
 
 
-def engine(model):
-    """The Engine of a model, made once a process."""
+def engine(model, kind=Engine):
+    """The Engine of a model (or another kind of it), made once a process."""
     with _LOCK:
-        found = _KNOWN.get(model)
+        found = _KNOWN.get((kind, model))
         if found is None:
-            found = _KNOWN[model] = Engine(model)
+            found = _KNOWN[kind, model] = kind(model)
         return found
 
 

@@ -53,10 +53,7 @@ def march(machine, layout, parameters, systems, spare, tape=None):
     """
     v, b = machine.v, machine.bytes
     lines = ["define void @march(ptr noalias %ctx, ptr noalias %plan, i64 %group) {", "entry:"]
-    for i, name in enumerate(FIELDS):
-        kind = "i64" if name in WHOLE else "double" if name == "negative" else "ptr"
-        lines += [f"  %{name}.field = getelementptr i64, ptr %plan, i64 {i}"]
-        lines += [f"  %{name} = load {kind}, ptr %{name}.field"]
+    lines += loaded(FIELDS)
     lines += [f"  %column = mul i64 %group, {machine.lanes}"]
     if spare:
         lines += [f"  %spare = getelementptr {v}, ptr %ctx, i64 {spare[0]}"]
@@ -84,6 +81,16 @@ def march(machine, layout, parameters, systems, spare, tape=None):
     return text + _END.format(
         v=v, b=b, bad=layout["bad"], error=layout["error"], per_step=radau.PER_STEP
     )
+
+
+def loaded(names):
+    """Lines that load the fields of a plan, %name of each."""
+    lines = []
+    for i, name in enumerate(names):
+        kind = "i64" if name in WHOLE else "double" if name == "negative" else "ptr"
+        lines += [f"  %{name}.field = getelementptr i64, ptr %plan, i64 {i}"]
+        lines += [f"  %{name} = load {kind}, ptr %{name}.field"]
+    return lines
 
 
 def jump(v, b, system, i, j):

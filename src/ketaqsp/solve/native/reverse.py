@@ -1,12 +1,8 @@
 """A compiled model run backwards: derivatives of a sum of outputs, for each patient alone."""
 
-import threading
-
 import numpy as np
 
-from ketaqsp.solve.native.engine import Engine, _Plan, wide
-
-_KNOWN, _LOCK = {}, threading.Lock()
+from ketaqsp.solve.native.engine import Engine, _Plan, engine, wide
 
 
 class Reverse(Engine):
@@ -42,8 +38,4 @@ class Reverse(Engine):
 
 def reverse(model):
     """The Reverse of a model, made once a process."""
-    with _LOCK:
-        found = _KNOWN.get(model)
-        if found is None:
-            found = _KNOWN[model] = Reverse(model)
-        return found
+    return engine(model, Reverse)
