@@ -122,10 +122,12 @@ def advice(x):
     cycles = x["march"] / (2 * x["peaks"]["fma"])
     share = x["often"]["step"] * x["alone"]["step"] / x["march"]
     terms = ", ".join(f"{n} {name}" for name, n in sorted(x["elementary"].items()))
+    # Functions of their own have no name in the step: they count among what it calls.
+    terms = f"In it are {terms} (power and softplus are a log and an exp). " if terms else ""
     yield (
         f"**Where the time goes.** Into `step`, {share:.0%}: {counts['all']} instructions, of "
-        f"which {counts.get('spread', 0)} only spread a number over the lanes. In it are {terms} "
-        "(power and softplus are a log and an exp). Arithmetic is not what holds it: "
+        f"which {counts.get('spread', 0)} only spread a number over the lanes. {terms}"
+        "Arithmetic is not what holds it: "
         f"{totals(x)['all'] / cycles:.1f} instructions end in the time of two fused "
         "multiply-adds, about a cycle, where three could."
     )

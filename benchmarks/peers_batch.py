@@ -33,14 +33,13 @@ def heyoka(work):
         start = np.array([one.start for one in some]).T.copy()
         given = np.array([one.numbers for one in some]).T.copy()
         if (rtol, len(some)) not in made:
-            engine = hy.taylor_adaptive_batch(
-                system, start, tol=rtol, pars=given, compact_mode=True
-            )
+            engine = hy.taylor_adaptive_batch(system, start, tol=rtol, compact_mode=True)
             made[rtol, len(some)] = engine
             return None
         engine = made[rtol, len(some)]
         engine.set_time(0.0)
-        engine.state[:], engine.pars[:] = start, given
+        # Numbers that no rate reads, such as the amounts of events, stand last and are left out.
+        engine.state[:], engine.pars[:] = start, given[: len(engine.pars)]
         table = np.empty((len(work.hours), *start.shape))
         table[0] = start
         plans = zip(*(one.pieces(work.hours) for one in some), strict=True)

@@ -1,5 +1,7 @@
 """Why a patient could not be solved, in words."""
 
+import math
+
 import numpy as np
 
 AT_ONCE = 64  # patients whose curves are held at once: every state at every output is large
@@ -32,6 +34,11 @@ def of_curves(names, curves, times, lowest):
 
 def unsound(values, rows, n):
     """(len(rows),) True for patients with a parameter that is not finite, whatever came of it."""
+    if (
+        n == 1
+    ):  # the sum of numbers of usual size is finite if all are: a patient alone waits for it
+        numbers = (x.item() if isinstance(x, np.ndarray) else x for x in values.values())
+        return np.full(len(rows), not math.isfinite(sum(numbers)))
     total = np.zeros(len(rows))
     with np.errstate(invalid="ignore"):
         for x in values.values():
