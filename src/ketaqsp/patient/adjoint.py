@@ -8,7 +8,7 @@ from ketaqsp.patient.gradients import RATER
 from ketaqsp.solve.dual import Dual
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.native.reverse import reverse
-from ketaqsp.solve.run import NEGATIVE, course
+from ketaqsp.solve.run import NEGATIVE, course, taken
 
 
 class NativeJob(Job):
@@ -54,10 +54,8 @@ class NativeJob(Job):
     def _slopes(self, who, grid, seeds):
         """({parameter: (n,)}, (n,) True if failed) of the sum of seeds times outputs."""
         n, people, program = len(who), self.people, reverse(self.model)
-        values = {}
-        for name in self.model.parameters:
-            x = people.parameters[name]
-            values[name] = x[who] if np.ndim(x) and len(x) == people.n else x
+        values = {name: people.parameters[name] for name in self.model.parameters}
+        values = taken(values, who, people.n)
         given = self._mine(who, (self.plan.rate, self.plan.bolus), program)
         more = self._mine(who, self.more or ({}, {}), program)
         slopes, heavier, failed = program.slopes(

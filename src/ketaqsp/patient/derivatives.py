@@ -8,9 +8,7 @@ from ketaqsp.errors import BadInput
 from ketaqsp.parameters import rows
 from ketaqsp.patient import occasions, outcomes
 from ketaqsp.solve.dual import Dual, directions
-from ketaqsp.solve.run import STATUS, run
-
-FAILED = STATUS.index("failed")
+from ketaqsp.solve.run import FAILED, run
 
 
 class Job:
@@ -45,10 +43,6 @@ class Job:
              for name, x in getattr(self.plan, kind).items()}
             for kind in ("rate", "bolus")
         )  # fmt: skip
-
-    def rated(self):
-        """Whether ratings with error are among the read-outs."""
-        return any(name in outcomes.WORDS for name in self.names)
 
     def run(self, last):
         """({name: (T, n)}, {name: (P, T, n)}, status (n,)): T is 1 where only the `last` counts."""

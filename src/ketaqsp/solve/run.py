@@ -99,7 +99,7 @@ def run(
     solve = {"default": _native, "numpy": _plain, "jax": _jax, "reference": _reference}[solver]
 
     def attempt(rows, level, into, tell=None, how=solve, names=names):
-        given = _take(values, rows, n)
+        given = taken(values, rows, n)
         task = (model, given, schedule, rows, course(*asked, level), outputs, interventions)
         if into is not None:
             return how(task, names, into, workers, tell)
@@ -190,7 +190,7 @@ def _within(progress, first, n):
     return progress and (lambda done: progress(first + done, n))
 
 
-def _take(values, rows, n):
+def taken(values, rows, n):
     """Parameter values of some patients; numbers stay numbers."""
     if len(rows) == n:
         return values

@@ -5,6 +5,7 @@ import numpy as np
 from ketaqsp.patient import clipping
 from ketaqsp.patient.failures import counts
 from ketaqsp.patient.histogram import Moments
+from ketaqsp.patient.summary import SOLVER
 from ketaqsp.solve.radau import RTOL
 from ketaqsp.trial import failures
 
@@ -24,7 +25,7 @@ def report(done, identity, wall_s):
         "replicates": done.replicates,
         "model": {k: identity[k] for k in ("version", "parameters_sha256")},
         "solver": {
-            "name": "exact plasma, Radau IIA sweep",
+            "name": SOLVER,
             "rtol": RTOL,
             "failed_patients": done.failed,
             "status": counts(failures.ways(done)[1]),
