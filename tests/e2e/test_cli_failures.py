@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -217,12 +218,26 @@ def test_a_full_disk(folder):
     assert not (folder / "run.zarr").exists()
 
 
-def test_a_run_that_cannot_fit_is_refused_at_once(folder, capsys):
-    arguments = ("--patients", "1000000", "--until", "730 d", "--every", "1 min", "--out", "r.zarr")
-    assert main([*RUN[:3], *arguments]) == 4
+@pytest.mark.parametrize(
+    ("kind", "memory", "free", "told"),
+    [
+        ("zarr", 1 << 30, 1 << 50, "1.0 GiB is free. Use a smaller --chunk"),
+        ("zarr", 1 << 40, 1 << 40, "GiB of disk for 'run.zarr'; 1024.0 GiB is free"),
+        ("csv", 1 << 40, 1 << 40, "GiB of disk for 'run.csv'; 1024.0 GiB is free"),
+    ],
+)
+def test_a_run_that_cannot_fit_is_refused_at_once(
+    kind, memory, free, told, folder, monkeypatch, capsys
+):
+    """Whatever this machine has, it is told to have so much."""
+    monkeypatch.setattr("ketaqsp.cli.machine.available", lambda: memory)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=free))
+    long = ("--patients", "1000000", "--until", "730 d", "--every", "1 min")
+    assert main([*RUN[:3], *long, "--out", f"run.{kind}"]) == 4
     out, err = capsys.readouterr()
-    assert out == "" and "GiB" in err and "fewer --patients" in err
+    assert out == "" and told in err and "fewer --patients" in err
     assert not list(folder.iterdir())
+    assert main([*RUN, *SOME, "--out", f"run.{kind}"]) == 0
 
 
 def test_standard_output_that_is_full(folder):

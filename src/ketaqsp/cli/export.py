@@ -74,7 +74,7 @@ def run(
 
 def _span(plan, format, until, every):
     """(until_h, every_h) of the experiment in an archive; None for a model alone."""
-    from ketaqsp.dose.quantity import parse_time
+    from ketaqsp.dose.quantity import even_step, parse_time
     from ketaqsp.errors import BadInput
 
     if format != "omex":
@@ -86,7 +86,8 @@ def _span(plan, format, until, every):
                 )
         return None
     until = UNTIL if until is None else until
-    until_h, every_h = parse_time(until, "--until"), parse_time(every or EVERY, "--every")
+    until_h = parse_time(until, "--until")
+    every_h = even_step(parse_time(every or EVERY, "--every"))
     check_horizon(plan, until_h, until)
     pieces = until_h / every_h
     if until_h <= 0 or every_h <= 0 or pieces < 1 or abs(pieces - round(pieces)) > 1e-6:

@@ -26,9 +26,10 @@ class Length:
 
     def on_grid(self, out):
         """`out` at the times that were asked for: every `every_h` hours, and the end."""
-        times = out["time"].values
-        near = np.abs(times - np.rint(times / self.every_h) * self.every_h) < 1e-8
-        return out.isel(time=np.flatnonzero(near | (times == times[-1])))
+        from ketaqsp.patient.simulate import output_times
+
+        asked = output_times(self.until_h / 24, self.every_h)
+        return out.isel(time=np.flatnonzero(np.isin(out["time"].values, asked)))
 
 
 def length(plan, until_h, every_h):

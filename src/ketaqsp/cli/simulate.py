@@ -22,13 +22,13 @@ def run(
     until_h, every_h = _times(plan, until, every)
     who = people(plan, **_pick(given, *PEOPLE))
     from ketaqsp.cli.identity import model_identity
-    from ketaqsp.cli.machine import Clock, check_memory
+    from ketaqsp.cli.machine import Clock, check_room
 
     if rescue:
         check_rescue()
     path = _target(out, overwrite, resume)
-    whole_curves = path is not None
-    check_memory(who.n, until_h, every_h, plan, whole=whole_curves, chunk=pace["chunk"])
+    room = {"path": path, "chunk": pace["chunk"], "resume": resume}
+    check_room(who.n, until_h, every_h, plan, **room)
     about = {
         **_asked(plan, given["events"]),
         "inhibitor": plan.inhibitor,
@@ -63,7 +63,7 @@ def _pick(given, *names):
 
 def _times(plan, until, every):
     """--until and --every in hours, checked."""
-    from ketaqsp.dose.quantity import parse_time
+    from ketaqsp.dose.quantity import even_step, parse_time
     from ketaqsp.errors import BadInput
 
     until_h = parse_time(until, "--until")
@@ -73,7 +73,7 @@ def _times(plan, until, every):
             "Write for example '28 d'."
         )
     check_horizon(plan, until_h, until)
-    every_h = min(1.0, until_h) if every is None else parse_time(every, "--every")
+    every_h = min(1.0, until_h) if every is None else even_step(parse_time(every, "--every"))
     if not 1 / 60 - 1e-9 <= every_h <= until_h:
         raise BadInput(
             f"--every {every!r} is {every_h:g} h; allowed: from 1 min to the length of the run, "

@@ -102,6 +102,18 @@ def parse_time(text, what="time"):
     return hours(value * _HOURS[plain], what, remedy=f"{text!r} was read; write 0 h or later.")
 
 
+def even_step(hours):
+    """`hours`, or what they were before they were kept to 1e-9 h: whole seconds, a part of an hour.
+
+    "1 min" is kept as 0.016666667 h, whose thirtieth multiple is 1e-8 h off.
+    """
+    seconds = round(3600 * hours)
+    if abs(hours - seconds / 3600) < 10.0**-TIME_DIGITS:
+        return seconds / 3600
+    parts = max(round(1 / hours), 1)
+    return 1 / parts if abs(hours * parts - 1) < 1e-6 else hours
+
+
 def parse_days(days, what="days"):
     """Read days of treatment: ``"0,3,7"``, one number, or a list. Return a tuple of floats (d).
 

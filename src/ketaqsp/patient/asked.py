@@ -5,7 +5,7 @@ from numbers import Real
 
 import numpy as np
 
-from ketaqsp.dose.quantity import number, parse_time
+from ketaqsp.dose.quantity import even_step, number, parse_time
 from ketaqsp.dose.regimen import Regimen
 from ketaqsp.errors import BadInput, unknown
 from ketaqsp.patient.cohort import Cohort, typical
@@ -56,7 +56,7 @@ def span(days, every):
             f"example every='{min(1.0, until):g} h'.",
             field="every",
         )
-    return days, float(step)
+    return days, even_step(float(step))
 
 
 def further_times(extra, until_h):

@@ -17,7 +17,6 @@ from ketaqsp.patient.random import checked_seed
 from ketaqsp.solve import STATUS, Result, run
 from ketaqsp.solve.grid import merged
 
-PARTS = 1e-6  # a step this near to a part of an hour, relative, is that part
 # Own pre-dose value = 1: what a patient's curve is usually read against.
 INTERNAL = ("input",)
 
@@ -150,15 +149,12 @@ def blank(regimen, cohort, *, days, every="1 h", exit="slow", extra_times=()):
 def _outputs(days, every, extra):
     days, step = asked.span(days, every)
     extra = asked.further_times(extra, 24 * days)
-    parts = round(1 / step)  # of an hour: "1 min" is 1/60 and not 0.016666667
-    if parts and abs(step * parts - 1) < PARTS:
-        step = 1 / parts
-    return _every(days, step, tuple(map(float, extra)))
+    return output_times(days, step, tuple(map(float, extra)))
 
 
 @lru_cache(maxsize=8)
-def _every(days, step, extra):
-    """Times (O,) in h: every `step`, at the end, and those of `extra`."""
+def output_times(days, step, extra=()):
+    """Times (O,) in h: every `step` (h), at the end, and those of `extra`."""
     count = int(np.floor(24 * days / step + 1e-9))
     grid = np.arange(count + 1) * step
     times = np.array(merged(np.round(np.concatenate([grid, [24 * days], extra]), 9)))
