@@ -13,8 +13,8 @@ from ketaqsp.errors import MachineError
 WORK = 40  # curves beside the variables of a model that the solver holds for one batch
 PARAMETERS = 100  # numbers a patient is drawn with, at most
 GIB = 2**30
-# The least that one number takes on the disk, without and with a dose. A csv writes digits, name and
-# time. A zarr store packs 8 bytes into 2 to 6 after a dose, into 0.05 where nothing moves.
+# The least that one number takes on the disk, without and with a dose. A csv writes digits, name
+# and time. A zarr store packs 8 bytes into 2 to 6 after a dose, into 0.05 where nothing moves.
 LEAST_BYTES = {".csv": (40, 40), ".zarr": (0.05, 0.8)}
 
 
