@@ -49,6 +49,7 @@ EXPERIMENTS = [
     (("ampa_block", 1, 2, 1.5), ("ampa_block is 1.5 fraction", "0 to 1")),
     (("ampa_block", 1, 2, "all"), ("value is 'all'",)),
     (("tau_G", 1, 2, 0.0), ("tau_G is 0 h", "above 0")),
+    (("CL_mdz", 1, 2, 30.0), ("no equation reads CL_mdz", "nothing would change")),
 ]
 
 

@@ -102,8 +102,8 @@ def names(wanted, model, rater_noise=False):
     return wanted
 
 
-def experiments(interventions, parameters):
-    """`interventions` as a tuple of Intervention on known parameters, each with its hours."""
+def experiments(interventions, parameters, model):
+    """`interventions` as a tuple of Intervention, each with its hours, on what the model reads."""
     some = (interventions,) if isinstance(interventions, Intervention) else interventions
     example = "Write for example Intervention('ampa_block', 23.0, 25.0, 1.0)."
     try:
@@ -116,6 +116,12 @@ def experiments(interventions, parameters):
         if one.name not in parameters:
             raise unknown("parameter", one.name, sorted(parameters), field="interventions")
         what = f"Intervention on {one.name}"
+        if one.name not in model.parameters:
+            raise BadInput(
+                f"{what}: no equation reads {one.name} with these drugs and routes, so nothing would "
+                f"change; allowed: one of the {len(model.parameters)} that are read. {example}",
+                field="interventions",
+            )
         hours = (_plain(one.start_h), _plain(one.stop_h))
         for which, t in zip(("start_h", "stop_h"), hours, strict=True):
             if isinstance(t, bool) or not isinstance(t, Real) or not 0 <= t < np.inf:
