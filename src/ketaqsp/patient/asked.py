@@ -118,8 +118,8 @@ def experiments(interventions, parameters, model):
         what = f"Intervention on {one.name}"
         if one.name not in model.parameters:
             raise BadInput(
-                f"{what}: no equation reads {one.name} with these drugs and routes, so nothing would "
-                f"change; allowed: one of the {len(model.parameters)} that are read. {example}",
+                f"{what}: no equation reads {one.name} with these drugs and routes, so nothing "
+                f"would change; allowed: the {len(model.parameters)} that are read. {example}",
                 field="interventions",
             )
         hours = (_plain(one.start_h), _plain(one.stop_h))
