@@ -70,11 +70,11 @@ def moved(cohort, name):
     """{read-out: (T, n)} central differences by one parameter, and the step (n,)."""
     value = np.broadcast_to(np.asarray(cohort.parameters[name], float), (cohort.n,))
     step = STEP * np.maximum(np.abs(value), 1e-3)
-    sides = [seen(_with(cohort, name, value + way)) for way in (step, -step)]
+    sides = [seen(with_value(cohort, name, value + way)) for way in (step, -step)]
     return {x: (sides[0][x] - sides[1][x]) / (2 * step) for x in names()}
 
 
-def _with(cohort, name, value):
+def with_value(cohort, name, value):
     """The cohort with another value, beyond what a user may ask for too: a share just above 1."""
     try:
         return cohort.replace(**{name: value})

@@ -5,10 +5,11 @@ import numpy as np
 from ketaqsp.patient import outcomes
 from ketaqsp.patient.derivatives import Job, normal, resting_slopes
 from ketaqsp.patient.gradients import RATER
+from ketaqsp.solve import steady
 from ketaqsp.solve.dual import Dual
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.native.reverse import reverse
-from ketaqsp.solve.run import NEGATIVE, course, taken
+from ketaqsp.solve.run import NEGATIVE, course, restarts, taken
 
 
 class NativeJob(Job):
@@ -23,17 +24,35 @@ class NativeJob(Job):
         """Derivatives of the patients `who` on a grid; who fails there is left as he is."""
         edges = tuple(map(float, self.plan.edges_h))
         grid = course(edges, self.outputs.tobytes(), float(self.outputs[-1]), level)
-        grid = native.Grid(grid, self.plan.edges_h, ())
+        values = {name: self.people.parameters[name] for name in self.model.parameters}
+        values = taken(values, who, self.people.n)
+        again = restarts(self.model, values, self.plan, who, grid)
+        grid = native.Grid(grid, self.plan.edges_h, (), again)
+        added = self._added(values, who)
         times = [len(self.times) - 1] if self.last else range(len(self.times))
         for name in self.names:
             for row, k in enumerate(times):
                 found, seeds, by_rater = self._readout(name, k, seen, who)
-                by, failed = self._slopes(who, grid, seeds)
+                by, failed = self._slopes(who, values, grid, seeds, added)
                 by[RATER] = by_rater
                 sound = who[~failed]
                 value[name][row, sound] = found[~failed]
                 for i, parameter in enumerate(self.chosen):
                     slope[name][i, row, sound] = np.broadcast_to(by[parameter], who.shape)[~failed]
+
+    def _added(self, values, who):
+        """{parameter: list of {linear state: (n,)}}: how what steady states bring moves."""
+        found = steady.slopes(self.model, values, self.plan, who)
+        if found and "W" in self.chosen:
+            heavier, kg = self.heavier()
+            now, then = (
+                steady.starts(self.model, values, plan, who) for plan in (self.plan, heavier)
+            )
+            found["W"] = [
+                {k: mine.get(k, 0.0) + (after.add[k] - x) / kg[who] for k, x in before.add.items()}
+                for before, after, mine in zip(now, then, found["W"], strict=True)
+            ]
+        return found
 
     def _readout(self, name, k, seen, who):
         """Its value (n,) at the time k, its slopes (wanted, outputs, n) by outputs and by RATER."""
@@ -51,22 +70,24 @@ class NativeJob(Job):
         np.add.at(seeds[self.wanted.index("madrs")], rows, found.slope[:-1])
         return found.value, seeds, found.slope[-1]
 
-    def _slopes(self, who, grid, seeds):
+    def _slopes(self, who, values, grid, seeds, added):
         """({parameter: (n,)}, (n,) True if failed) of the sum of seeds times outputs."""
-        n, people, program = len(who), self.people, reverse(self.model)
-        values = {name: people.parameters[name] for name in self.model.parameters}
-        values = taken(values, who, people.n)
+        n, program = len(who), reverse(self.model)
         given = self._mine(who, (self.plan.rate, self.plan.bolus), program)
         more = self._mine(who, self.more or ({}, {}), program)
-        slopes, heavier, failed = program.slopes(
+        found = program.slopes(
             values, n, given, more, grid, seeds, self.wanted, NEGATIVE, native.default_workers()
         )
-        by = dict(zip(program.program.parameters, slopes, strict=True))
-        by["W"] = by.get("W", 0.0) + heavier
+        by = found.by
+        by["W"] = by.get("W", 0.0) + found.heavier
+        for name, moved in added.items():
+            for owed, some in zip(found.added, moved, strict=False):
+                for state, x in some.items():
+                    by[name] = by[name] + owed[state] * x
         if "D_ill" in by:
             for name, x in resting_slopes(values, n).items():
                 by[name] = by.get(name, 0.0) + by["D_ill"] * x
-        return by, failed
+        return by, found.failed
 
     def _mine(self, who, doses, program):
         """What of (rates, amounts) the model has an input for, of some patients."""

@@ -4,7 +4,6 @@ import numpy as np
 
 from ketaqsp.chain import rest
 from ketaqsp.dose.schedule import MAX_WEIGHT_KG, schedule
-from ketaqsp.errors import BadInput
 from ketaqsp.parameters import rows
 from ketaqsp.patient import occasions, outcomes
 from ketaqsp.solve.dual import Dual, directions
@@ -18,8 +17,6 @@ class Job:
         self.regimen, self.people, self.model = regimen, people, model
         self.names, self.times, self.chosen = names, times, chosen
         self.plan = self._schedule(people.weight())
-        if self.plan.restarts:
-            raise BadInput("SS, EVID 3 and EVID 4 have no derivatives; write the doses out.")
         self.wanted = tuple(
             dict.fromkeys("madrs" if name in outcomes.WORDS else name for name in names)
         )
@@ -33,11 +30,15 @@ class Job:
             return plan
         return occasions.applied(plan, people.seed, people.keys)
 
-    def per_kg(self):
-        """({input: (edges, n)} in umol/h, the same in umol at once) that a kg of weight adds."""
+    def heavier(self):
+        """(Schedule, (n,) kg): what arrives where everybody is so much heavier, or lighter."""
         weight = self.people.weight()
         step = np.where(weight + 1 <= MAX_WEIGHT_KG, 1.0, -1.0)
-        heavier = self._schedule(weight + step)
+        return self._schedule(weight + step), step
+
+    def per_kg(self):
+        """({input: (edges, n)} in umol/h, the same in umol at once) that a kg of weight adds."""
+        heavier, step = self.heavier()
         return tuple(
             {name: (getattr(heavier, kind)[name] - x) / step
              for name, x in getattr(self.plan, kind).items()}

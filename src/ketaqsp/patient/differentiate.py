@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.scipy.special import ndtr
 
+from ketaqsp.errors import BadInput
 from ketaqsp.patient import outcomes
 from ketaqsp.patient.derivatives import Job, resting_slopes
 from ketaqsp.patient.gradients import COLUMNS, RATER, in_threads, pieces
@@ -20,6 +21,11 @@ class JaxJob(Job):
 
     def __init__(self, *asked, last):
         super().__init__(*asked)
+        if self.plan.restarts:
+            raise BadInput(
+                'by="jax" knows no SS, EVID 3 or EVID 4; use by="native", or write the doses out.',
+                field="by",
+            )
         self.mode = "reverse" if last else "forward"
         self.slope = resting_slopes(self.people.parameters, self.people.n)
         self.more = self.per_kg()

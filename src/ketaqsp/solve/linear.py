@@ -14,12 +14,15 @@ from ketaqsp.solve.radau import NODES
 TERMS = 14  # of the Taylor series at a norm below 1/2: the remainder is below 1e-16
 
 
-def generator(system, values, n):
-    """M and B side by side, (n, m, m + k): k inputs in the order of system.inputs."""
+def generator(system, values, n, kind=float):
+    """M and B side by side, (n, m, m + k): k inputs in the order of system.inputs.
+
+    kind: complex where `values` are.
+    """
     index = {name: i for i, name in enumerate(system.states)}
     m, k = len(index), len(system.inputs)
     columns = {f"input_{name}": m + j for j, (name, _) in enumerate(system.inputs)}
-    out = np.zeros((n, m, m + k))
+    out = np.zeros((n, m, m + k), kind)
     for block in system.blocks:
         if isinstance(block, Flow):
             rate = block.rate(values)
@@ -52,7 +55,7 @@ def growth(g, h):
     """
     n, m, wide = g.shape
     a = g * h
-    q = -a[:, range(m), range(m)].min(axis=1)
+    q = -a[:, range(m), range(m)].real.min(axis=1)
     # A patient with a rate that is not finite comes out as NaN and takes nobody along.
     fastest = q[np.isfinite(q)].max(initial=1e-300)
     squarings = max(0, math.ceil(math.log2(fastest * 2)) + 1)
@@ -86,7 +89,7 @@ def doubled(f):
     others = f.copy()
     others[:, rows, rows] = 0.0
     out = others[:, :, :m] @ others
-    stays = np.ones((len(f), wide))
+    stays = np.ones((len(f), wide), f.dtype)
     stays[:, :m] += own
     out += others * (stays[:, :m, None] + stays[:, None, :])
     out[:, rows, rows] += own * (2.0 + own)

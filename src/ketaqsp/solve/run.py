@@ -201,8 +201,8 @@ def _native(task, names, into, workers, tell):
     model, values, schedule, rows, course, _, interventions = task
     given = _given(model, schedule, rows)
     changes = _changes(interventions, course.times)
-    restarts = _restarts(model, values, schedule, rows, course)
-    plan = native.Grid(course, schedule.edges_h, changes, restarts)
+    again = restarts(model, values, schedule, rows, course)
+    plan = native.Grid(course, schedule.edges_h, changes, again)
     workers = workers or native.default_workers()
     solver = native.engine(model)
     return solver.solve(values, len(rows), given, plan, into, names, NEGATIVE, workers, tell)
@@ -216,7 +216,7 @@ def _given(model, schedule, rows):
     return rates, amounts
 
 
-def _restarts(model, values, schedule, rows, course):
+def restarts(model, values, schedule, rows, course):
     """((grid point, steady.Start), ...) of what lies on the grid."""
     found = starts(model, values, schedule, rows)
     points = [int(np.searchsorted(course.times, start.time_h - 1e-9)) for start in found]
@@ -246,7 +246,7 @@ def _changes(interventions, times):
 def _plain(task, names, into, _workers, tell):
     model, values, schedule, rows, course, outputs, interventions = task
     share = tell and (lambda part: tell(part * len(rows)))
-    again = _restarts(model, values, schedule, rows, course)
+    again = restarts(model, values, schedule, rows, course)
     kept, error = plain.solve(model, values, schedule, rows, course, interventions, share, again)
     with np.errstate(all="ignore"):
         seen = observe(model, values, kept, outputs, interventions, names)

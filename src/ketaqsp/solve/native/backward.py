@@ -5,6 +5,7 @@ step is worked out again from the state before it, and its adjoints are those of
 """
 
 from ketaqsp.solve import radau
+from ketaqsp.solve.native import backward_text as text_of
 from ketaqsp.solve.native import exponential_back, linear, march
 from ketaqsp.solve.native.code import Code
 from ketaqsp.solve.native.tape import Tape
@@ -17,6 +18,7 @@ MORE = (
     "seeded",  # (outputs,): 1 where any value has a seed
     "seeds",  # (wanted, outputs, columns): what the values at the outputs are multiplied by
     "slopes",  # (parameters + 1, columns): derivatives of the sum, and by a kg more of dose
+    "added_slopes",  # as added: by what a steady state brings
 )
 
 
@@ -37,7 +39,7 @@ def pieces(machine, layout, sweep, systems, nodes):
         parts.append(generator(machine, layout, sweep, i, system, placed, tape()))
     parts += [sweep.step(nodes, tape()), sweep.prepare(back=True), sweep.look(tape())]
     parts += [sweep.gain(Tape(machine, {"%out": "%outbar", "%loss": "%lossbar"}))]
-    parts += [sweep.begin(nodes, tape()), sweep.fixed(tape())]
+    parts += [sweep.begin(nodes, tape()), sweep.rest(tape()), sweep.fixed(tape())]
     keep = persistent(sweep.model, layout, [placed for _, placed in systems])
     return [*parts, save_and_restore(machine, keep)]
 
@@ -76,34 +78,44 @@ def backward(machine, layout, model, systems, table):
     lines += ["  call void @march(ptr %ctx, ptr %plan, i64 %group)"]
     lines += march.loaded((*march.FIELDS, *MORE))
     base = layout["parameters"]
-    text = "\n".join(lines) + _OPENING.format(
+    text = "\n".join(lines) + text_of.OPENING.format(
         v=v, lanes=machine.lanes, heavier=layout["heavier"], bytes=b, **sizes
     )
     for i, system in enumerate(systems):
-        text += _SYSTEM.format(v=v, i=i, offset=system.offset)
-    text += _POINTS.format(v=v, kept=kept)
+        text += text_of.SYSTEM.format(v=v, i=i, offset=system.offset)
+    text += text_of.POINTS.format(v=v, kept=kept, last=len(systems))
     j = 0
     for system in systems:
         for i in range(system.inputs):
             text += march.jump(v, b, system, i, j)
             j += 1
-    text += _STEP.format(weights=radau.PER_STEP)
+    text += text_of.STEP.format(weights=radau.PER_STEP)
     for i, system in enumerate(systems):
         text += march.linear(v, b, system, i, _met(v, b, system, i))
-    text += _STEP_BACK
+    text += text_of.STEP_BACK
     for i, system in enumerate(systems):
         text += _advance_back(v, b, system, i)
-    text += _JUMPED
+    text += text_of.JUMPED
     j = 0
     for system in systems:
         for i in range(system.inputs):
             text += _jump_back(v, b, system, i, j)
             j += 1
-    text += _LOOK.format(v=v, b=b, before=f"undone{len(systems) - 1}" if systems else "prepared")
+    text += text_of.LOOK.format(
+        v=v, b=b, before=f"undone{len(systems) - 1}" if systems else "prepared"
+    )
+    text += text_of.RESTART.format(v=v, states=sum(s.states for s in systems), last=len(systems))
+    first = 0
     for i, system in enumerate(systems):
-        text += _TABLE.format(v=v, i=i, tag=system.tag, generator=system.generator)
+        text += text_of.AGAIN.format(
+            v=v, b=b, i=i, next=i + 1, z=system.z, n=system.states, first=first
+        )
+        first += system.states
+    text += text_of.NEXT.format(last=len(systems))
+    for i, system in enumerate(systems):
+        text += text_of.TABLE.format(v=v, i=i, tag=system.tag, generator=system.generator)
     last = f"tabled{len(systems) - 1}" if systems else "ready"
-    return text + _CLOSING.format(
+    return text + text_of.CLOSING.format(
         v=v, b=b, block=last, base=base, p=parameters,
         generators="".join(
             f"  call void @generator_{i}_back(ptr %ctx, ptr %used{i}.at, ptr %bar)\n"
@@ -183,171 +195,3 @@ def _jump_back(v, b, system, i, j):
   %{x}.now = fadd {v} %{x}.had, %{x}.weight
   store {v} %{x}.now, ptr %heavier, align {b}"""
     return text + "\n"
-
-
-_OPENING = """
-  %column = mul i64 %group, {lanes}
-  %spare = getelementptr {v}, ptr %ctx, i64 {spare}
-  %tables = getelementptr {v}, ptr %ctx, i64 {memory}
-  %tables.size = mul i64 %n_sizes, {table}
-  %bar = getelementptr {v}, ptr %tables, i64 %tables.size
-  %tablebars = getelementptr {v}, ptr %bar, i64 {spare}
-  %tape = getelementptr {v}, ptr %tablebars, i64 %tables.size
-  %bars.size = add i64 %tables.size, {spare}
-  %bars.bytes = mul i64 %bars.size, {bytes}
-  call void @llvm.memset.p0.i64(ptr %bar, i8 0, i64 %bars.bytes, i1 false)
-  %heavier = getelementptr {v}, ptr %bar, i64 {heavier}
-"""
-
-_SYSTEM = """
-  %used{i}.row = mul i64 %columns, {i}
-  %used{i}.place = add i64 %used{i}.row, %column
-  %used{i}.at = getelementptr double, ptr %used, i64 %used{i}.place
-  %first{i} = mul i64 %n_sizes, {offset}
-  %table{i} = getelementptr {v}, ptr %tables, i64 %first{i}
-  %tablebar{i} = getelementptr {v}, ptr %tablebars, i64 %first{i}
-  %active{i}.row = mul i64 %groups, {i}
-  %active{i}.place = add i64 %active{i}.row, %group
-  %active{i}.at = getelementptr i64, ptr %active, i64 %active{i}.place
-  %active{i}.value = load i64, ptr %active{i}.at
-  %active{i} = icmp ne i64 %active{i}.value, 0
-"""
-
-_POINTS = """
-  br label %point
-point:
-  %k = phi i64 [ %steps, %entry ], [ %k.next, %looked ]
-  %last = phi i64 [ -1, %entry ], [ %size.now, %looked ]
-  %k.row = mul i64 %k, {kept}
-  %state = getelementptr {v}, ptr %tape, i64 %k.row
-  call void @restore(ptr %ctx, ptr %state)
-  %stepping = icmp slt i64 %k, %steps
-  br i1 %stepping, label %give, label %back
-give:
-  %jump.at = getelementptr i64, ptr %jump, i64 %k
-  %edge = load i64, ptr %jump.at
-  %jumps = icmp sge i64 %edge, 0
-  br i1 %jumps, label %jumping, label %given
-jumping:
-"""
-
-_STEP = """
-  br label %given
-given:
-  %size.at = getelementptr i64, ptr %size_of, i64 %k
-  %size = load i64, ptr %size.at
-  %h.at = getelementptr double, ptr %lengths, i64 %k
-  %h = load double, ptr %h.at
-  %now.at = getelementptr i64, ptr %interval, i64 %k
-  %now = load i64, ptr %now.at
-  %weight.row = mul i64 %k, {weights}
-  %weight = getelementptr double, ptr %per_step, i64 %weight.row
-  %another = icmp ne i64 %size, %last
-  br i1 %another, label %change, label %prepared
-change:
-  %first.time = icmp slt i64 %last, 0
-  br i1 %first.time, label %prepare, label %flush
-flush:
-  %h.last.at = getelementptr double, ptr %sizes, i64 %last
-  %h.last = load double, ptr %h.last.at
-  call void @prepare_back(ptr %ctx, double %h.last, ptr %bar)
-  br label %prepare
-prepare:
-  call void @prepare(ptr %ctx, double %h)
-  br label %prepared
-prepared:"""
-
-_STEP_BACK = """
-  call void @step_back(ptr %ctx, double %h, ptr %weight, ptr %bar)"""
-
-_JUMPED = """
-  br i1 %jumps, label %unjump, label %back
-unjump:"""
-
-_LOOK = """
-  br label %back
-back:
-  %size.now = phi i64 [ -1, %point ], [ %size, %unjump ], [ %size, %{before} ]
-  %look.at = getelementptr i64, ptr %looks, i64 %k
-  %look = load i64, ptr %look.at
-  %seen = icmp sge i64 %look, 0
-  br i1 %seen, label %seed, label %looked
-seed:
-  %seeded.at = getelementptr i64, ptr %seeded, i64 %look
-  %seeded.value = load i64, ptr %seeded.at
-  %is.seeded = icmp ne i64 %seeded.value, 0
-  br i1 %is.seeded, label %seeding, label %looked
-seeding:
-  call void @restore(ptr %ctx, ptr %state)
-  br label %sow
-sow:
-  %w = phi i64 [ 0, %seeding ], [ %w.next, %sow ]
-  %w.at = getelementptr i64, ptr %wanted, i64 %w
-  %w.slot = load i64, ptr %w.at
-  %w.bar = getelementptr {v}, ptr %bar, i64 %w.slot
-  %w.had = load {v}, ptr %w.bar, align {b}
-  %w.block = mul i64 %w, %outputs
-  %w.row = add i64 %w.block, %look
-  %w.first = mul i64 %w.row, %columns
-  %w.place = add i64 %w.first, %column
-  %w.from = getelementptr double, ptr %seeds, i64 %w.place
-  %w.seed = load {v}, ptr %w.from, align 8
-  %w.sum = fadd {v} %w.had, %w.seed
-  store {v} %w.sum, ptr %w.bar, align {b}
-  %w.next = add i64 %w, 1
-  %w.more = icmp slt i64 %w.next, %n_wanted
-  br i1 %w.more, label %sow, label %sown
-sown:
-  call void @look_back(ptr %ctx, double %negative, ptr %bar)
-  br label %looked
-looked:
-  %k.next = sub i64 %k, 1
-  %go = icmp sge i64 %k.next, 0
-  br i1 %go, label %point, label %whole
-whole:
-  %stepped = icmp sge i64 %size.now, 0
-  br i1 %stepped, label %lastflush, label %ready
-lastflush:
-  %h.first = load double, ptr %lengths
-  call void @prepare_back(ptr %ctx, double %h.first, ptr %bar)
-  br label %ready
-ready:
-"""
-
-_TABLE = """
-  br i1 %active{i}, label %tableback{i}, label %tabled{i}
-tableback{i}:
-  %generator{i} = getelementptr {v}, ptr %ctx, i64 {generator}
-  %gbar{i} = getelementptr {v}, ptr %bar, i64 {generator}
-  call void @table_{tag}_back(ptr %tablebar{i}, ptr %table{i}, ptr %generator{i}, ptr %gbar{i},
-    ptr %sizes, ptr %halves, i64 %n_sizes, ptr %spare)
-  br label %tabled{i}
-tabled{i}:
-"""
-
-_CLOSING = """
-{generators}
-  call void @fixed_back(ptr %ctx, ptr %bar)
-  call void @begin_back(ptr %ctx, ptr %bar)
-  br label %write
-write:
-  %p = phi i64 [ 0, %{block} ], [ %p.next, %write ]
-  %p.slot = add i64 %p, {base}
-  %p.from = getelementptr {v}, ptr %bar, i64 %p.slot
-  %p.value = load {v}, ptr %p.from, align {b}
-  %p.first = mul i64 %p, %columns
-  %p.place = add i64 %p.first, %column
-  %p.to = getelementptr double, ptr %slopes, i64 %p.place
-  store {v} %p.value, ptr %p.to, align 8
-  %p.next = add i64 %p, 1
-  %p.more = icmp slt i64 %p.next, {p}
-  br i1 %p.more, label %write, label %end
-end:
-  %heavier.value = load {v}, ptr %heavier, align {b}
-  %heavier.first = mul i64 {p}, %columns
-  %heavier.place = add i64 %heavier.first, %column
-  %heavier.to = getelementptr double, ptr %slopes, i64 %heavier.place
-  store {v} %heavier.value, ptr %heavier.to, align 8
-  ret void
-}}
-"""

@@ -1,8 +1,23 @@
 """A compiled model run backwards: derivatives of a sum of outputs, for each patient alone."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ketaqsp.solve.native.engine import Engine, _Plan, engine, wide
+
+
+@dataclass(frozen=True, eq=False)
+class Slopes:
+    """by: {parameter: (n,)}. heavier (n,): by a kg more of every dose. failed (n,).
+
+    added: for each restart {linear state: (n,)}, by what a steady state brings.
+    """
+
+    by: dict
+    heavier: np.ndarray
+    added: list
+    failed: np.ndarray
 
 
 class Reverse(Engine):
@@ -14,21 +29,28 @@ class Reverse(Engine):
         """Derivatives of sum over (wanted, outputs) of seed times value, of each patient.
 
         values, n, given, grid, wanted, negative, workers: as in Engine.solve. per_kg: what rates
-        and amounts gain a kg of weight. seeds: (len(wanted), outputs, n). Returns ((parameters,
-        n) in the order of program.parameters, (n,) by a kg more of dose, (n,) True if failed).
+        and amounts gain a kg of weight. seeds: (len(wanted), outputs, n). Returns Slopes.
         """
+        made = self.program
         out = np.empty((len(wanted), len(grid.course.keep), wide(n)))
         plan = _Plan(self, values, given, grid, n, out, wanted, negative)
         columns = int(plan.fields[1])
-        rates, amounts, _ = plan._given(self.program, per_kg, grid, n, columns)
+        rates, amounts, _ = plan._given(made, per_kg, grid, n, columns)
         sown = np.zeros((*seeds.shape[:2], columns))
         sown[:, :, :n] = seeds
-        slopes = np.zeros((len(self.program.parameters) + 1, columns))
+        slopes = np.zeros((len(made.parameters) + 1, columns))
         seeded = np.array(seeds.any(axis=(0, 2)), dtype=np.int64)
-        more = [plan._field(x) for x in (rates, amounts, seeded, sown, slopes)]
+        states = [name for some in made.states for name in some]
+        added = np.zeros((len(grid.restarts), len(states), columns))
+        more = [plan._field(x) for x in (rates, amounts, seeded, sown, slopes, added)]
         plan.fields = np.concatenate([plan.fields, more])
         self._all(plan, n, workers)
-        return slopes[:-1, :n], slopes[-1, :n], plan.bad[:n] > 0
+        return Slopes(
+            dict(zip(made.parameters, slopes[:-1, :n], strict=True)),
+            slopes[-1, :n],
+            [dict(zip(states, x[:, :n], strict=True)) for x in added],
+            plan.bad[:n] > 0,
+        )
 
     def _room(self, plan):
         made = self.program

@@ -77,9 +77,9 @@ class Sweep:
                         f.store(start, ("backward", block.name, key))
         return f.code.function("begin", "ptr noalias %ctx", flags="noinline")
 
-    def rest(self):
+    def rest(self, code=None):
         """@rest: every state of the sweep as it began, in the lanes where %which is not 0."""
-        f = Formula(self.machine, self.layout)
+        f = Formula(self.machine, self.layout, code=code)
         c = f.code
         zero = c.number(0.0)
         which = c.compare("one", c.put(f"load {self.machine.v}, ptr %which, align 8"), zero)
