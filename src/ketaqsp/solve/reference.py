@@ -18,22 +18,20 @@ RTOL, ATOL = 1e-8, 1e-10
 MOST_STEPS = 100_000  # between two edges
 
 
-def solve(model, values, given, edges, outputs, changes):
+def solve(model, values, given, edges, outputs, changes, restarts=()):
     """States of one patient at the outputs, {name: (O,)}; NaN from where the solver gives up.
 
     values: {parameter: number}. given: (rates, amounts), {input: (edges,)}. changes: f(time) ->
-    {parameter: value in force}. At a dose the state before it.
+    {parameter: value in force}. restarts: of (time, keep, rest, {linear state: amount to add}),
+    each at an edge (see steady.Start). At a dose the state before it, at a restart the one after.
     """
     with jax.enable_x64(True):
         step, places = _segment(model), {name: i for i, name in enumerate(model.states)}
         rates, amounts = given
-        y = np.zeros(len(places))
-        first = with_constants(model, {k: float(v) for k, v in values.items()})
-        for block in model.sweep:
-            if isinstance(block, Turnover):
-                y[places[block.name]] = block.start(first)
+        y = rested = _rest(model, values, places)
         marks = np.unique([0.0, *edges[edges < outputs[-1]], outputs[-1]])
         found = np.full((len(outputs), len(y)), np.nan)
+        y = _restarted(model, y, rested, 0.0, restarts, places)
         found[outputs <= marks[0]] = y
         most = len(outputs) + 1
         for start, stop in zip(marks[:-1], marks[1:], strict=True):
@@ -50,8 +48,32 @@ def solve(model, values, given, edges, outputs, changes):
             if not bool(fine) or not np.isfinite(ys[-1]).all():
                 break
             ys = np.asarray(ys)
-            found[inside], y = ys[: inside.sum()], ys[-1]
+            found[inside] = ys[: inside.sum()]
+            y = _restarted(model, ys[-1], rested, stop, restarts, places)
+            found[np.abs(outputs - stop) < 1e-9] = y
         return {name: found[:, i] for name, i in places.items()}
+
+
+def _rest(model, values, places):
+    """The state before any dose."""
+    first = with_constants(model, {k: float(v) for k, v in values.items()})
+    y = np.zeros(len(places))
+    for block in model.sweep:
+        if isinstance(block, Turnover):
+            y[places[block.name]] = block.start(first)
+    return y
+
+
+def _restarted(model, y, rested, time, restarts, places):
+    """The state after what starts again at `time`."""
+    amounts = [places[name] for system in model.linear for name in system.states]
+    for at, keep, rest, add in restarts:
+        if abs(at - time) < 1e-9:
+            before, y = y, (rested if rest else y).copy()
+            y[amounts] = keep * before[amounts]
+            for name, x in add.items():
+                y[places[name]] += x
+    return y
 
 
 @lru_cache(maxsize=8)

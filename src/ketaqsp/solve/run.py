@@ -5,7 +5,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ketaqsp.errors import BadInput
 from ketaqsp.solve import grid, plain, radau, reasons
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.plain import observe
@@ -280,7 +279,7 @@ def _last_rungs(attempt, model, values, schedule, rows, outputs, rescue, solver)
     why = reasons.of_parameters(values, rows, schedule.n)
     rest = np.array([r for r in rows if int(r) not in why], dtype=int)
     saved = {}
-    if rescue and rest.size and solver != "reference" and not schedule.restarts:
+    if rescue and rest.size and solver != "reference":
         found, still = attempt(rest, 0, None, how=_reference)
         still = np.isinf(still)
         saved = {int(r): found[:, :, i] for i, r in enumerate(rest) if not still[i]}
@@ -307,8 +306,6 @@ def _reference(task, names, into, _workers, tell):
     model, values, schedule, rows, _, outputs, interventions = task
     from ketaqsp.solve import reference
 
-    if schedule.restarts:
-        raise BadInput("the reference solver knows no SS, EVID 3 or EVID 4; write the doses out.")
     rates, amounts = _given(model, schedule, rows)
     jumps = [t for i in interventions for t in (i.start_h, i.stop_h)]
     edges = schedule.edges_h
@@ -316,6 +313,7 @@ def _reference(task, names, into, _workers, tell):
     place = np.searchsorted(edges, marks + 1e-9, side="right") - 1
     at_edge = np.abs(edges[place] - marks) < 1e-9
     kept = {name: np.empty((len(outputs), len(rows))) for name in model.states}
+    again = starts(model, values, schedule, rows)
     for i in range(len(rows)):
         one = {k: float(v[i]) if np.ndim(v) else float(v) for k, v in values.items()}
         given = (
@@ -323,7 +321,10 @@ def _reference(task, names, into, _workers, tell):
             {k: x[place, i] * at_edge for k, x in amounts.items()},
         )
         changes = _changes_at(interventions)
-        found = reference.solve(model, one, given, marks, outputs, changes)
+        mine = [
+            (x.time_h, x.keep[i], x.rest[i], {k: a[i] for k, a in x.add.items()}) for x in again
+        ]
+        found = reference.solve(model, one, given, marks, outputs, changes, mine)
         for name, x in found.items():
             kept[name][:, i] = x
         if tell:
