@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import json
 import os
 import pty
 import re
@@ -129,3 +130,39 @@ def test_lines_where_nobody_watches(monkeypatch, capsys):
         progress(5)
     out, err = capsys.readouterr()
     assert out == "" and err == "ketaqsp: simulating, 40% of 10 patients after 0 s\n"
+
+
+ENCODINGS = ("ascii", "latin-1", "cp1252")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_result_is_not_lost_for_a_letter(encoding, tmp_path):
+    """A pipe that is not UTF-8: as on Windows, or in a locale of old."""
+    told = {}
+    for name, arguments in {
+        "simulate": PAGES["many"],
+        "cohort": ("cohort", "-n", "3"),
+        "demo": ("demo", "--patients", "20"),
+    }.items():
+        run = subprocess.run(
+            [sys.executable, "-m", "ketaqsp", *arguments],
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            cwd=tmp_path,
+            timeout=120,
+        )
+        assert run.returncode == 0, run.stderr
+        told[name] = run.stdout.decode(encoding)
+    assert "?" not in "".join(told.values())
+    assert re.search(r"-----", told["simulate"]) and "MADRS, points" in told["simulate"]
+    assert re.search(r"mean change, points +[|│] *-\d", told["demo"])
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_json_is_whole_in_every_encoding(encoding, monkeypatch):
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", file)
+    output.speak_plainly()
+    output.emit_json({"name": "\N{MINUS SIGN}1, Ωmega"})
+    text = file.buffer.getvalue().decode(encoding)
+    assert json.loads(text) == {"name": "\N{MINUS SIGN}1, Ωmega"}
