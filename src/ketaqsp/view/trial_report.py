@@ -65,7 +65,7 @@ def figures(data):
         made[f"remission{tail}"] = share_figure(data, "remission", narrow)
         made[f"relapse{tail}"] = relapse_figure(data, narrow)
         made[f"acute{tail}"] = acute_figure(data, narrow)
-        made[f"chain{tail}"] = chain_figure(data.chain, narrow)
+        made[f"chain{tail}"] = chain_figure(data.chain, narrow, data.chain_given)
     return made
 
 
