@@ -1,12 +1,14 @@
 """What the report of a trial draws and says, computed from a small trial."""
 
+import re
+
 import numpy as np
 import pytest
 
 import ketaqsp
+from ketaqsp.view import trial_data, trial_report, trial_words
 from ketaqsp.view.chain_figure import ROWS, chain_figure
 from ketaqsp.view.style import clock
-from ketaqsp.view.trial_data import gather
 
 TEXT = """
 name: small
@@ -27,7 +29,7 @@ PEAK = 0.9  # of a later dose over the first; with outputs every 3 h plasma had 
 def data(tmp_path_factory):
     path = tmp_path_factory.mktemp("trial") / "small.yaml"
     path.write_text(TEXT)
-    return gather(ketaqsp.trial(path))
+    return trial_data.gather(ketaqsp.trial(path))
 
 
 def test_a_later_dose_has_its_peak_in_the_figure(data):
@@ -50,3 +52,20 @@ def test_every_dose_is_marked_as_long_as_it_lasted(data):
     ]
     assert [line.get_xdata()[0] for line in dotted] == pytest.approx([clock(336)])
     assert len(ax.lines) == len(ROWS[0][1]) + 1
+
+
+def test_belief_has_intervals_and_says_of_how_many_trials(data, monkeypatch):
+    rows = trial_words.versions(data)
+    assert len(rows) == 2
+    for _, cells in rows:
+        for change, response in cells:
+            assert re.fullmatch(r"−?[\d.]+ \[−?[\d.]+ to −?[\d.]+\]", change)
+            assert re.fullmatch(r"\d+% \[\d+ to \d+\]", response)
+    # Where every trial is in it, the middle column is what the results say, and nothing is added.
+    shown = trial_words.tables(data)[0]["rows"][1]["cells"]
+    assert (shown[0][1], shown[1][1]) == rows[0][1][1]
+    names = [f"{n}{t}" for n in trial_report.TITLES for t in ("", "-narrow")]
+    few = re.compile(r"first\s+2\s+of\s+the\s+3\s+virtual trials")
+    assert not few.search(trial_report.render(data, dict.fromkeys(names, "")))
+    monkeypatch.setattr(trial_data, "MOST_VERSION_REPLICATES", 2)
+    assert few.search(trial_report.render(data, dict.fromkeys(names, "")))

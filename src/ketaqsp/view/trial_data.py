@@ -118,10 +118,15 @@ def _chain(part):
     return out, doses
 
 
+def version_replicates(done):
+    """How many of a trial's repeats the versions of belief are run for."""
+    return min(done.replicates, MOST_VERSION_REPLICATES)
+
+
 def _versions(trial):
-    """[(arm, hour, {version: (change, response)})]: belief in three strengths."""
+    """[(arm, hour, {version: its visit})]: belief in three strengths."""
     done = trial.conduct
-    many = min(done.replicates, MOST_VERSION_REPLICATES)
+    many = version_replicates(done)
     found = {}
     for name, version in VERSIONS:
         run = conduct(done.protocol, seed=done.seed, replicates=many, version=version, known=done)
@@ -129,7 +134,7 @@ def _versions(trial):
             visits = results.arm(run, arm)["visits"]
             for visit in (v for v in visits if v["time_h"] in (24.0, visits[-1]["time_h"])):
                 key = (arm, visit["time_h"])
-                found.setdefault(key, {})[name] = (visit["change_mean"], visit["response"])
+                found.setdefault(key, {})[name] = visit
     return [(arm, hour, by) for (arm, hour), by in found.items()]
 
 

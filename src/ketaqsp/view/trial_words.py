@@ -230,14 +230,16 @@ def share(x, pair):
 
 
 def versions(data):
-    """[(arm and visit, cells by version)]."""
+    """[(arm and visit, [(change, response) by version])]."""
     out = []
     for arm, hour, by in data.versions:
         cells = []
         for name, _ in VERSIONS:
-            change, response = by.get(name, (None, None))
-            said = "" if change is None else f"{change:.1f} points".replace("-", MINUS)
-            cells.append(said + ("" if response is None else f", {100 * response:.0f}% respond"))
+            v = by.get(name)
+            cells.append(("", "") if v is None else (
+                points(v["change_mean"], v["change_mean_pi90"]),
+                share(v["response"], v["response_pi90"]),
+            ))  # fmt: skip
         out.append((f"{arm}, {time(hour)}", cells))
     return out
 
