@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 
 import ketaqsp
-from ketaqsp.view import trial_data, trial_report, trial_words
+from ketaqsp.cli import trial_table
+from ketaqsp.protocol.schema import Endpoint
+from ketaqsp.trial.endpoints import wilson
+from ketaqsp.view import table, trial_data, trial_report, trial_words
 from ketaqsp.view.chain_figure import ROWS, chain_figure
 from ketaqsp.view.style import clock
 
@@ -69,3 +72,37 @@ def test_belief_has_intervals_and_says_of_how_many_trials(data, monkeypatch):
     assert not few.search(trial_report.render(data, dict.fromkeys(names, "")))
     monkeypatch.setattr(trial_data, "MOST_VERSION_REPLICATES", 2)
     assert few.search(trial_report.render(data, dict.fromkeys(names, "")))
+
+
+def test_a_rule_that_fired_has_an_interval(data):
+    assert table.share_interval(4, 16, 8) == wilson(2, 8)  # two sessions of a patient are one
+    assert table.share_interval(0, 5, 5) == (0.0, wilson(0, 5)[1])
+    ((_, lines, _),) = trial_words.rules(data)
+    assert lines
+    for _, _, said in lines:
+        assert re.fullmatch(r"\d+ of \d+ \w+: [\d.]+% \[[\d.]+ to [\d.]+\]", said)
+
+
+@pytest.mark.parametrize(
+    ("days", "between", "said"),
+    [(None, [30.0, None], "not reached."), (87.0, [38.0, None], "87 d [38 to not reached].")],
+)
+def test_the_median_time_to_relapse_has_its_interval(days, between, said):
+    summary = {"median_treatments": 6, "median_days_to_relapse": days}
+    told = trial_table._told({"summary": summary | {"median_days_to_relapse_pi90": between}})
+    assert told == f"Median treatments 6; median time to relapse {said}"
+
+
+def test_a_caption_names_open_marks_only_where_there_are_some(data):
+    svg = dict.fromkeys([f"{n}{t}" for n in trial_report.TITLES for t in ("", "-narrow")], "")
+    assert "Open marks" not in trial_report.render(data, svg)
+
+
+def test_a_goal_on_several_visits_says_when_it_can_first_be_met(data):
+    goal = Endpoint("response", "MADRS", reduction=0.5, on=(2, (24.0, 96.0, 48.0)))
+
+    class Given:
+        endpoints = {"response": goal}
+
+    ((_, said),) = trial_words.endpoints(Given)
+    assert "on 2 of 3 named visits (none before 2 d)" in said

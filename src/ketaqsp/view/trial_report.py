@@ -85,6 +85,7 @@ def render(data, svg):
         cut=trial_words.cut(data.trial.report),
         outside=[line for line in data.lines if not line.within],
         tables=trial_words.tables(data),
+        shown={o.outcome for o in data.figures},
         relapse_said=trial_words.relapse(data.protocol),
         version_names=[name for name, _ in trial_words.VERSIONS],
         versions=trial_words.versions(data),

@@ -5,6 +5,7 @@ from ketaqsp.patient.failures import told
 from ketaqsp.protocol.endpoints import TOPS
 from ketaqsp.protocol.schema import INERT
 from ketaqsp.trial import observed
+from ketaqsp.view import table
 from ketaqsp.view.trial_data import VERSIONS
 
 MINUS = "\N{MINUS SIGN}"
@@ -96,7 +97,10 @@ def endpoints(protocol):
         if e.consecutive > 1:
             said += f", at {e.consecutive} visits in a row"
         if e.on is not None:
-            said += f", on {e.on[0]} of {len(e.on[1])} named visits"
+            least, named = e.on[0], sorted(e.on[1])
+            said += (
+                f", on {least} of {len(named)} named visits (none before {time(named[least - 1])})"
+            )
         if e.after is not None:
             said += f", after {e.after}"
         out.append((name.capitalize(), f"{said}; {ESTIMAND[e.estimand]}"))
@@ -271,7 +275,8 @@ def rules(data):
         for f in found.findings.values():
             limit = f"{f.rule.limit} {f.rule.unit}".strip() if f.rule.limit else ""
             if f.of:
-                said = f"{f.fired} of {f.of} {f.rule.counts} ({100 * f.fired / f.of:.1f}%)"
+                noise = table.between(table.share_interval(f.fired, f.of, found.n), table.percent)
+                said = f"{f.fired} of {f.of} {f.rule.counts}: {table.percent(f.share)} [{noise}]"
                 lines.append((-f.fired / f.of, (f.rule.said, limit, said)))
             else:
                 idle.append((f.rule.said, f.why or f.status))
