@@ -21,6 +21,7 @@ CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 PAGES = {
     "one": ("simulate", "--dose", "0.5 mg/kg", "--typical", "--until", "1 h"),
     "many": ("simulate", "--dose", "0.5 mg/kg", "--patients", "7", "--until", "1 h"),
+    "thousands": ("simulate", "--dose", "0.5 mg/kg", "--patients", "3000", "--every", "7 d"),
     "parameters": ("parameters", "--link", "synapse"),
     "help": ("simulate", "--help"),
 }
@@ -76,6 +77,12 @@ def test_a_table_of_many_has_units_and_intervals(width, pages):
         assert re.fullmatch(rf"[01] h +{number} +{share} +{share} +{number}", row.strip()), row
     assert len(re.findall(r"\) ng/mL +0\.\d\d h", text)) == 2
     assert "never for dosing a person" in text and "seed 0" in text
+
+
+def test_a_table_of_thousands_fits_80_columns(pages):
+    lines = [line.strip() for line in pages["thousands", 80]]
+    rows = [line for line in lines if re.match(r"(0 h|4 h|24 h|3 d|7 d|14 d|21 d|28 d) ", line)]
+    assert len(rows) == 8 and all(line.endswith(")") for line in rows), rows
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -81,15 +81,16 @@ def how_solved(report):
     return f"; of {report['patients']} patients, {said}" if said else ""
 
 
-def _table(*headings):
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+def _table(*headings, gap=1):
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, gap, 0, 0), show_edge=False)
     for k, heading in enumerate(headings):
         made.add_column(heading, justify="right" if k else "left", overflow="fold")
     return made
 
 
 def _by_time(report, alone):
-    table = _table("time", "MADRS, points", "response", "remission", "spines, change")
+    # Of many patients every cell is full, and 80 columns hold them with one space between.
+    table = _table("time", "MADRS, points", "response", "remission", "spines, change", gap=0)
     for entry in report["summary"]:
         table.add_row(
             _time(entry["time_h"]),
