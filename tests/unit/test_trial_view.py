@@ -9,7 +9,7 @@ import ketaqsp
 from ketaqsp.cli import trial_table
 from ketaqsp.protocol.schema import Endpoint
 from ketaqsp.trial.endpoints import wilson
-from ketaqsp.view import table, trial_data, trial_report, trial_words
+from ketaqsp.view import table, trial_data, trial_figures, trial_report, trial_words
 from ketaqsp.view.chain_figure import ROWS, chain_figure
 from ketaqsp.view.style import clock
 
@@ -80,7 +80,7 @@ def test_a_rule_that_fired_has_an_interval(data):
     ((_, lines, _),) = trial_words.rules(data)
     assert lines
     for _, _, said in lines:
-        assert re.fullmatch(r"\d+ of \d+ \w+: [\d.]+% \[[\d.]+ to [\d.]+\]", said)
+        assert re.fullmatch(r"\d+ of \d+ \w+: [\d.]+%\s\[[\d.]+\sto\s[\d.]+\]", said)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,33 @@ def test_a_goal_on_several_visits_says_when_it_can_first_be_met(data):
 
     ((_, said),) = trial_words.endpoints(Given)
     assert "on 2 of 3 named visits (none before 2 d)" in said
+
+
+CROSSED = """
+name: zarate-2006
+masking: saline
+phases:
+  - name: first infusion
+    until: 1 week
+    arms:
+      - name: ketamine, then saline
+        n: 2
+        treatments: [{drug: ketamine, route: iv, dose: 0.5 mg/kg, duration: 40 min, days: [0]}]
+  - name: second infusion
+    enter: all
+    arms:
+      - name: ketamine, then saline
+        n: 2
+        treatments: [{drug: saline, days: [0]}]
+visits: [0 h, 7 d]
+replicates: 2
+"""
+
+
+def test_a_published_mark_stays_on_its_side_of_a_new_phase(tmp_path):
+    path = tmp_path / "crossed.yaml"
+    path.write_text(CROSSED)
+    drawn = trial_figures.share_figure(trial_data.gather(ketaqsp.trial(path)), "response")
+    marks = [x.get_xdata()[0] for x in drawn.axes[0].lines if x.get_markerfacecolor() == "white"]
+    late = [x for x in marks if x > 5]
+    assert late and max(late) < 7  # Zarate's share at 7 d is of the first infusion

@@ -126,7 +126,10 @@ def tables(data):
         s = arm["summary"]
         days = "not reached"
         if s["median_days_to_relapse"] is not None:
-            days = f"{s['median_days_to_relapse']:.1f} {between(s['median_days_to_relapse_pi90'])}"
+            ends = [
+                "not reached" if x is None else f"{x:g}" for x in s["median_days_to_relapse_pi90"]
+            ]
+            days = f"{s['median_days_to_relapse']:g} [{' to '.join(ends)}]"
         out.append(
             {
                 "name": arm["name"],
@@ -276,7 +279,10 @@ def rules(data):
             limit = f"{f.rule.limit} {f.rule.unit}".strip() if f.rule.limit else ""
             if f.of:
                 noise = table.between(table.share_interval(f.fired, f.of, found.n), table.percent)
-                said = f"{f.fired} of {f.of} {f.rule.counts}: {table.percent(f.share)} [{noise}]"
+                share_said = f"{table.percent(f.share)} [{noise}]".replace(
+                    " ", "\N{NO-BREAK SPACE}"
+                )
+                said = f"{f.fired} of {f.of} {f.rule.counts}: {share_said}"
                 lines.append((-f.fired / f.of, (f.rule.said, limit, said)))
             else:
                 idle.append((f.rule.said, f.why or f.status))
