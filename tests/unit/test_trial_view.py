@@ -8,6 +8,7 @@ import pytest
 import ketaqsp
 from ketaqsp.cli import trial_table
 from ketaqsp.protocol.schema import Endpoint
+from ketaqsp.trial import observed
 from ketaqsp.trial.endpoints import wilson
 from ketaqsp.view import table, trial_data, trial_figures, trial_report, trial_words
 from ketaqsp.view.chain_figure import ROWS, chain_figure
@@ -136,3 +137,17 @@ def test_a_published_mark_stays_on_its_side_of_a_new_phase(tmp_path):
     marks = [x.get_xdata()[0] for x in drawn.axes[0].lines if x.get_markerfacecolor() == "white"]
     late = [x for x in marks if x > 5]
     assert late and max(late) < 7  # Zarate's share at 7 d is of the first infusion
+
+
+def test_a_published_figure_has_an_interval_where_one_can_be_known():
+    told = {(o.arm, o.time_h, o.outcome): trial_words._printed(o) for o in observed.of("daly-2018")}
+    told = {key: said.replace("\N{NO-BREAK SPACE}", " ") for key, said in told.items()}
+    change = told["esketamine 56 mg", 2.0, "mean_change"]
+    assert change == "mean change −14.3 [−19.6 to −9.0] (Daly 2018, MADRS, n 11)"  # SE 2.70
+    assert "response 18% [9 to 34] (" in told["placebo", 2.0, "response"]  # 6 of 33
+    (sd,) = observed.of("transform-2", "placebo", "mean_change")
+    assert sd.interval == pytest.approx((-17.0 - 1.96 * 1.388, -17.0 + 1.96 * 1.388), abs=0.01)
+    (unknown,) = observed.of("one-infusion", "ketamine", "mean_change")
+    assert unknown.interval is None and "[" not in trial_words._printed(unknown)
+    for o in observed.outcomes():
+        assert o.interval is None or o.interval[0] <= o.value <= o.interval[1], o

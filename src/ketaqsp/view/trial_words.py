@@ -8,7 +8,7 @@ from ketaqsp.trial import observed
 from ketaqsp.view import table
 from ketaqsp.view.trial_data import VERSIONS
 
-MINUS = "\N{MINUS SIGN}"
+MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 MOST_FAILED = 5  # patients whose reasons are on the page; all are in failures.csv
 MASKING = {
     "open": "open label",
@@ -207,9 +207,11 @@ def _printed(o):
     unit = "%" if o.unit == "percent" else ""
     said = [o.study, o.scale, *([f"n {o.n}"] if o.n else [])]
     said += ["recalled"] if o.confidence == "recalled" else []
+    form = "{:.0f}" if unit else "{:.1f}"
+    noise = f" {between(o.interval, form)}".replace(" ", NBSP) if o.interval else ""
     return (
         f"{o.outcome.replace('_', ' ')} {o.value:g}{unit}".replace("-", MINUS)
-        + f" ({', '.join(said)})"
+        + f"{noise} ({', '.join(said)})"
     )
 
 
@@ -279,9 +281,7 @@ def rules(data):
             limit = f"{f.rule.limit} {f.rule.unit}".strip() if f.rule.limit else ""
             if f.of:
                 noise = table.between(table.share_interval(f.fired, f.of, found.n), table.percent)
-                share_said = f"{table.percent(f.share)} [{noise}]".replace(
-                    " ", "\N{NO-BREAK SPACE}"
-                )
+                share_said = f"{table.percent(f.share)} [{noise}]".replace(" ", NBSP)
                 said = f"{f.fired} of {f.of} {f.rule.counts}: {share_said}"
                 lines.append((-f.fired / f.of, (f.rule.said, limit, said)))
             else:
