@@ -86,7 +86,11 @@ def test_a_rule_that_fired_has_an_interval(data):
 
 @pytest.mark.parametrize(
     ("days", "between", "said"),
-    [(None, [30.0, None], "not reached."), (87.0, [38.0, None], "87 d [38 to not reached].")],
+    [
+        (None, [30.0, None], "not reached."),
+        (87.0, [38.0, None], "87 d [38 to not reached]."),
+        (2.916666667, [0.916666667, 7.0], "2.9 d [0.9 to 7]."),
+    ],
 )
 def test_the_median_time_to_relapse_has_its_interval(days, between, said):
     summary = {"median_treatments": 6, "median_days_to_relapse": days}

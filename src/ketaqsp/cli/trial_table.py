@@ -6,6 +6,7 @@ from rich.text import Text
 
 from ketaqsp import NOTICE
 from ketaqsp.patient.failures import told
+from ketaqsp.view.table import days
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -72,18 +73,9 @@ def _table(arm):
 
 def _told(arm):
     s = arm["summary"]
-    days = s["median_days_to_relapse"]
-    said = (
-        "not reached" if days is None else f"{days:g} d {_days(s['median_days_to_relapse_pi90'])}"
-    )
+    said = days(s["median_days_to_relapse"], s["median_days_to_relapse_pi90"])
     many = "none solved" if s["median_treatments"] is None else s["median_treatments"]
     return f"Median treatments {many}; median time to relapse {said}."
-
-
-def _days(pair):
-    """[low to high] of days; an end that no trial reached is open."""
-    low, high = ("not reached" if x is None else f"{x:g}" for x in pair)
-    return f"[{low} to {high}]"
 
 
 def _time(hours):

@@ -40,6 +40,14 @@ def between(pair, form):
     return f"{low} to {high}"
 
 
+def days(middle, pair, unit=" d"):
+    """'87 d [38 to not reached]': a median time with its interval, None where none is reached."""
+    if middle is None:
+        return "not reached"
+    said = ["not reached" if x is None else f"{x:.1f}".removesuffix(".0") for x in (middle, *pair)]
+    return f"{said[0]}{unit} [{said[1]} to {said[2]}]"
+
+
 def share_interval(fired, of, patients):
     """Wilson's 95% interval of fired / of, where a patient's sessions may be all alike.
 

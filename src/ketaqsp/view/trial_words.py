@@ -124,12 +124,7 @@ def tables(data):
     out = []
     for arm in data.trial.report["arms"]:
         s = arm["summary"]
-        days = "not reached"
-        if s["median_days_to_relapse"] is not None:
-            ends = [
-                "not reached" if x is None else f"{x:g}" for x in s["median_days_to_relapse_pi90"]
-            ]
-            days = f"{s['median_days_to_relapse']:g} [{' to '.join(ends)}]"
+        days = table.days(s["median_days_to_relapse"], s["median_days_to_relapse_pi90"], "")
         out.append(
             {
                 "name": arm["name"],
