@@ -139,6 +139,14 @@ def test_lines_where_nobody_watches(monkeypatch, capsys):
     assert out == "" and err == "ketaqsp: simulating, 40% of 10 patients after 0 s\n"
 
 
+def test_a_line_counts_patients_once_though_they_are_solved_in_two_phases(monkeypatch, capsys):
+    monkeypatch.setattr(output, "PATIENCE", 0.0)
+    with output.Progress("running the trial", 18, patients=9) as progress:
+        time.sleep(0.01)
+        progress(9)
+    assert capsys.readouterr().err == "ketaqsp: running the trial, 50% of 9 patients after 0 s\n"
+
+
 ENCODINGS = ("ascii", "latin-1", "cp1252")
 
 

@@ -100,11 +100,13 @@ def note(message):
 class Progress:
     """A bar on a terminal, lines elsewhere; silent below two seconds. Use as a context.
 
-    Both go to standard error. total: patients.
+    Both go to standard error. total: patients, each as often as he is solved; patients: how many
+    they are, where that is another number.
     """
 
-    def __init__(self, what, total):
+    def __init__(self, what, total, patients=None):
         self.what, self.total, self.done = what, total, 0.0
+        self.patients = total if patients is None else patients
         self.begun = time.monotonic()
         self.said = self.begun + PATIENCE - LINE_EVERY
         self.bar = self.timer = None
@@ -144,7 +146,7 @@ class Progress:
             self.bar.update(self.task, description=self.what, completed=self.done)
         elif self.timer is None and time.monotonic() - self.said > LINE_EVERY:
             self.said = time.monotonic()
-            many = f"{self.total} patient{'s' if self.total > 1 else ''}"
+            many = f"{self.patients} patient{'s' if self.patients > 1 else ''}"
             share, seconds = 100 * self.done / self.total, self.said - self.begun
             note(f"{self.what}, {share:.0f}% of {many} after {seconds:.0f} s")
 
