@@ -14,6 +14,7 @@ PEAK_NAMES = {
 }
 FORMS = {"ng/mL": "{:.1f}", "fraction": "{:.3f}"}
 NONE = "none solved"
+NARROW = 80  # columns of a terminal
 KEY_MANY = (
     "Median (10 to 90% of the patients); in square brackets the 95% interval of a share, as this "
     "many virtual patients pin it down."
@@ -89,16 +90,22 @@ def _table(*headings, gap=1):
 
 
 def _by_time(report, alone):
-    # Of many patients every cell is full, and 80 columns hold them with one space between.
-    table = _table("time", "MADRS, points", "response", "remission", "spines, change", gap=0)
-    for entry in report["summary"]:
-        table.add_row(
+    heads = ("time", "MADRS, points", "response", "remission", "spines, change")
+    rows = [
+        (
             _time(entry["time_h"]),
             _range(entry, "madrs", "{:.1f}", alone),
             _share(entry, "response", alone),
             _share(entry, "remission", alone),
             _range(_changes(entry), "spine_density", "{:.1f}", alone, "%"),
         )
+        for entry in report["summary"]
+    ]
+    # Of thousands of patients every cell is full: then one space between them, not two.
+    widest = sum(max(map(len, column)) for column in zip(heads, *rows, strict=True))
+    table = _table(*heads, gap=1 if widest + 2 * (len(heads) - 1) <= NARROW else 0)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 
