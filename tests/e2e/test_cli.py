@@ -274,6 +274,10 @@ def test_supervise(capsys):
         if entry["status"] == "simulated":
             assert entry["fired"] <= entry["of"] in (8, 16)
             assert entry["share"] == entry["fired"] / entry["of"]
+            low, high = entry["share_ci95"]
+            assert (
+                low <= entry["share"] <= high and high - low > 0.2
+            )  # of 8 people, not 16 sessions
         else:
             assert entry["why"] and "fired" not in entry
     again = answer(capsys, *arguments)

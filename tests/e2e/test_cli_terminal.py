@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import json
 import os
 import pty
 import re
@@ -20,6 +21,7 @@ CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 PAGES = {
     "one": ("simulate", "--dose", "0.5 mg/kg", "--typical", "--until", "1 h"),
     "many": ("simulate", "--dose", "0.5 mg/kg", "--patients", "7", "--until", "1 h"),
+    "thousands": ("simulate", "--dose", "0.5 mg/kg", "--patients", "3000", "--every", "7 d"),
     "parameters": ("parameters", "--link", "synapse"),
     "help": ("simulate", "--help"),
 }
@@ -77,6 +79,12 @@ def test_a_table_of_many_has_units_and_intervals(width, pages):
     assert "never for dosing a person" in text and "seed 0" in text
 
 
+def test_a_table_of_thousands_fits_80_columns(pages):
+    lines = [line.strip() for line in pages["thousands", 80]]
+    rows = [line for line in lines if re.match(r"(0 h|4 h|24 h|3 d|7 d|14 d|21 d|28 d) ", line)]
+    assert len(rows) == 8 and all(line.endswith(")") for line in rows), rows
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_one_patient_has_values_without_a_spread(width, pages):
     text = "\n".join(pages["one", width])
@@ -129,3 +137,47 @@ def test_lines_where_nobody_watches(monkeypatch, capsys):
         progress(5)
     out, err = capsys.readouterr()
     assert out == "" and err == "ketaqsp: simulating, 40% of 10 patients after 0 s\n"
+
+
+def test_a_line_counts_patients_once_though_they_are_solved_in_two_phases(monkeypatch, capsys):
+    monkeypatch.setattr(output, "PATIENCE", 0.0)
+    with output.Progress("running the trial", 18, patients=9) as progress:
+        time.sleep(0.01)
+        progress(9)
+    assert capsys.readouterr().err == "ketaqsp: running the trial, 50% of 9 patients after 0 s\n"
+
+
+ENCODINGS = ("ascii", "latin-1", "cp1252")
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_result_is_not_lost_for_a_letter(encoding, tmp_path):
+    """A pipe that is not UTF-8: as on Windows, or in a locale of old."""
+    told = {}
+    for name, arguments in {
+        "simulate": PAGES["many"],
+        "cohort": ("cohort", "-n", "3"),
+        "demo": ("demo", "--patients", "20"),
+    }.items():
+        run = subprocess.run(
+            [sys.executable, "-m", "ketaqsp", *arguments],
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            cwd=tmp_path,
+            timeout=120,
+        )
+        assert run.returncode == 0, run.stderr
+        told[name] = run.stdout.decode(encoding)
+    assert "?" not in "".join(told.values())
+    assert re.search(r"-----", told["simulate"]) and "MADRS, points" in told["simulate"]
+    assert re.search(r"mean change, points +[|│] *-\d", told["demo"])
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_json_is_whole_in_every_encoding(encoding, monkeypatch):
+    file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", file)
+    output.speak_plainly()
+    output.emit_json({"name": "\N{MINUS SIGN}1, Ωmega"})
+    text = file.buffer.getvalue().decode(encoding)
+    assert json.loads(text) == {"name": "\N{MINUS SIGN}1, Ωmega"}

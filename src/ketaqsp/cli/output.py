@@ -1,5 +1,6 @@
 """Standard output for results, standard error for everything else."""
 
+import codecs
 import json
 import os
 import sys
@@ -11,12 +12,35 @@ from ketaqsp.errors import KetaqspError, MachineError
 WIDE = 120  # columns where nobody's terminal sets a width
 PATIENCE = 2.0  # s before a command says that it is at work
 LINE_EVERY = 10.0  # s between two such lines where nobody watches a bar
+# What an output that is not UTF-8 (latin-1, Windows' own, ASCII) is given for what it lacks.
+PLAIN = {"\N{MINUS SIGN}": "-", "\N{PLUS-MINUS SIGN}": "+-", "\N{NO-BREAK SPACE}": " "}
+PLAIN |= {"\N{BOX DRAWINGS LIGHT HORIZONTAL}": "-", "\N{HORIZONTAL ELLIPSIS}": "..."}
 
 
 class Interrupted(KetaqspError):
     """The user stopped the command; the message says what is left."""
 
     exit_status = 130
+
+
+def speak_plainly():
+    """Let standard output replace what its encoding lacks: no result is lost for a minus sign."""
+    codecs.register_error("ketaqsp", _replaced)
+    if not _utf8() and hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="ketaqsp")
+
+
+def _replaced(problem):
+    missing = problem.object[problem.start : problem.end]
+    return "".join(PLAIN.get(letter, "?") for letter in missing), problem.end
+
+
+def _utf8():
+    """Whether standard output can hold every letter."""
+    try:
+        return codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
+    except LookupError:
+        return False
 
 
 def emit(text):
@@ -43,7 +67,7 @@ def forget_stdout():
 
 def emit_json(payload):
     """One JSON object; a number that is not finite would be a fault of ours."""
-    emit(json.dumps(payload, indent=1, ensure_ascii=False, allow_nan=False))
+    emit(json.dumps(payload, indent=1, ensure_ascii=not _utf8(), allow_nan=False))
 
 
 def emit_rich(*parts):
@@ -76,11 +100,13 @@ def note(message):
 class Progress:
     """A bar on a terminal, lines elsewhere; silent below two seconds. Use as a context.
 
-    Both go to standard error. total: patients.
+    Both go to standard error. total: patients, each as often as he is solved; patients: how many
+    they are, where that is another number.
     """
 
-    def __init__(self, what, total):
+    def __init__(self, what, total, patients=None):
         self.what, self.total, self.done = what, total, 0.0
+        self.patients = total if patients is None else patients
         self.begun = time.monotonic()
         self.said = self.begun + PATIENCE - LINE_EVERY
         self.bar = self.timer = None
@@ -120,7 +146,7 @@ class Progress:
             self.bar.update(self.task, description=self.what, completed=self.done)
         elif self.timer is None and time.monotonic() - self.said > LINE_EVERY:
             self.said = time.monotonic()
-            many = f"{self.total} patient{'s' if self.total > 1 else ''}"
+            many = f"{self.patients} patient{'s' if self.patients > 1 else ''}"
             share, seconds = 100 * self.done / self.total, self.said - self.begun
             note(f"{self.what}, {share:.0f}% of {many} after {seconds:.0f} s")
 

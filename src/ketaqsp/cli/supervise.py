@@ -7,6 +7,10 @@ from ketaqsp.cli.output import Progress, emit_json, emit_rich
 from ketaqsp.cli.simulate import DOSING, PEOPLE
 
 AFTER_H = 4.0  # the run goes on so long after the last dose: observation fits in
+KEY = (
+    "In square brackets the 95% interval of a share, as this many virtual patients pin it down; "
+    "sessions of one patient count as one."
+)
 AT_ONCE = 1024  # patients whose sessions are held in memory together
 
 
@@ -17,6 +21,7 @@ def run(*, as_json, **given):
     from ketaqsp.cli.identity import model_identity
     from ketaqsp.supervision import clinic_times
     from ketaqsp.supervision.report import joined
+    from ketaqsp.view.table import share_interval
 
     last = max((dose.stop_h for dose in plan.doses()), default=0.0)
     until = last + AFTER_H
@@ -36,6 +41,10 @@ def run(*, as_json, **given):
         **found.as_dict(),
         "failed_patients": who.n - found.n,
     }
+    for entry in report["rules"]:
+        if entry["status"] == "simulated":
+            low, high = share_interval(entry["fired"], entry["of"], found.n)
+            entry["share_ci95"] = [low, high] if entry["of"] else None
     _show(report, as_json)
     return 3 if report["failed_patients"] else 0
 
@@ -69,21 +78,25 @@ def _show(report, as_json):
     from rich.text import Text
 
     from ketaqsp.cli.tables import _table
+    from ketaqsp.view.table import between, percent
 
     head = f"{report['patients']} virtual patients ({report['population']}), "
     head += f"{report['sessions']} sessions"
-    table = _table("rule", "limit", "fired", "of", "per 100")
+    table = _table("rule", "limit", "fired", "of", "share")
     other = _table("not run", "why")
+    table.columns[1].justify = other.columns[1].justify = "left"
     for entry in report["rules"]:
         if entry["status"] == "simulated":
-            per_100 = "" if entry["per_100"] is None else f"{entry['per_100']:.1f}"
+            share = ""
+            if entry["of"]:
+                share = f"{percent(entry['share'])} [{between(entry['share_ci95'], percent)}]"
             limit = f"{entry['limit']} {entry['unit']}"
             of = f"{entry['of']} {entry['counts']}"
-            table.add_row(entry["said"], limit, str(entry["fired"]), of, per_100)
+            table.add_row(entry["said"], limit, str(entry["fired"]), of, share)
         else:
             other.add_row(entry["said"], f"{entry['status']}: {entry['why']}")
     return emit_rich(
-        Text(head, style="bold"), "", table, "", other, "", *_how(report), report["notice"]
+        Text(head, style="bold"), "", table, "", other, "", KEY, *_how(report), report["notice"]
     )
 
 

@@ -14,6 +14,7 @@ PEAK_NAMES = {
 }
 FORMS = {"ng/mL": "{:.1f}", "fraction": "{:.3f}"}
 NONE = "none solved"
+NARROW = 80  # columns of a terminal
 KEY_MANY = (
     "Median (10 to 90% of the patients); in square brackets the 95% interval of a share, as this "
     "many virtual patients pin it down."
@@ -81,23 +82,30 @@ def how_solved(report):
     return f"; of {report['patients']} patients, {said}" if said else ""
 
 
-def _table(*headings):
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_edge=False)
+def _table(*headings, gap=1):
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, gap, 0, 0), show_edge=False)
     for k, heading in enumerate(headings):
         made.add_column(heading, justify="right" if k else "left", overflow="fold")
     return made
 
 
 def _by_time(report, alone):
-    table = _table("time", "MADRS, points", "response", "remission", "spines, change")
-    for entry in report["summary"]:
-        table.add_row(
+    heads = ("time", "MADRS, points", "response", "remission", "spines, change")
+    rows = [
+        (
             _time(entry["time_h"]),
             _range(entry, "madrs", "{:.1f}", alone),
             _share(entry, "response", alone),
             _share(entry, "remission", alone),
             _range(_changes(entry), "spine_density", "{:.1f}", alone, "%"),
         )
+        for entry in report["summary"]
+    ]
+    # Of thousands of patients every cell is full: then one space between them, not two.
+    widest = sum(max(map(len, column)) for column in zip(heads, *rows, strict=True))
+    table = _table(*heads, gap=1 if widest + 2 * (len(heads) - 1) <= NARROW else 0)
+    for row in rows:
+        table.add_row(*row)
     return table
 
 

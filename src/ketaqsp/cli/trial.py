@@ -30,7 +30,7 @@ def run(*, file, out, seed, replicates, workers, overwrite, resume, as_json):
 
     patients = (many or protocol.replicates) * sum(a.n for a in protocol.phases[0].arms)
     kept = folder and folder.pieces(protocol, number, many)
-    with Progress("running the trial", patients * len(protocol.phases)) as progress:
+    with Progress("running the trial", patients * len(protocol.phases), patients) as progress:
         try:
             found = perform(protocol, number, many, workers, progress, kept)
             if folder is not None:

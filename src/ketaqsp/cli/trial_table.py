@@ -6,6 +6,7 @@ from rich.text import Text
 
 from ketaqsp import NOTICE
 from ketaqsp.patient.failures import told
+from ketaqsp.view.table import days
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -19,8 +20,9 @@ def parts(report, path):
     for arm in report["arms"]:
         found += [Text(heading(arm), style="bold"), _table(arm), _told(arm), ""]
     found.append(
-        "In brackets: 90% of trials of this size would fall there. Response and remission as the "
-        "protocol defines them."
+        "Means over all virtual patients; in brackets: 90% of trials of this size would fall "
+        "there. Response and remission as the protocol defines them; relapse-free: of those who "
+        "met the goal, who left as last seen."
     )
     found.append(
         "Arms with ketamine are too high: the drug was fitted to published arms as if all of their "
@@ -71,8 +73,7 @@ def _table(arm):
 
 def _told(arm):
     s = arm["summary"]
-    days = s["median_days_to_relapse"]
-    said = "not reached" if days is None else f"{days:.1f} d"
+    said = days(s["median_days_to_relapse"], s["median_days_to_relapse_pi90"])
     many = "none solved" if s["median_treatments"] is None else s["median_treatments"]
     return f"Median treatments {many}; median time to relapse {said}."
 

@@ -1,11 +1,13 @@
 """Published outcomes of the trials in protocols/: read from observed_outcomes.csv."""
 
 import csv
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from ketaqsp.errors import BadInput
+from ketaqsp.trial.endpoints import Z95, wilson
 
 COLUMNS = (
     "protocol,arm,phase,time_h,outcome,scale,value,unit,spread,n,study,doi_or_pmid,place,confidence"
@@ -31,6 +33,24 @@ class Observed:
     doi_or_pmid: str
     place: str
     confidence: str
+
+    @property
+    def interval(self):
+        """95% interval, (low, high) in the unit of value; None if it cannot be known.
+
+        Of a share Wilson's from n; of a change value +- 1.96 SE, where SE or SD was printed.
+        Computed here, not printed there.
+        """
+        if self.unit == "percent":
+            if not self.n:
+                return None
+            low, high = wilson(round(self.value / 100 * float(self.n)), float(self.n))
+            return 100 * low, 100 * high
+        found = re.match(r"(SE|SD) ([\d.]+)", self.spread)
+        if found is None or (found[1] == "SD" and not self.n):
+            return None
+        se = float(found[2]) / (float(self.n) ** 0.5 if found[1] == "SD" else 1.0)
+        return self.value - Z95 * se, self.value + Z95 * se
 
 
 @cache

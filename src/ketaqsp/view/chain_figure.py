@@ -45,11 +45,16 @@ ROWS = (
 )
 
 
+ONE_INFUSION = ((0.0, style.INFUSION_H),)
+TEXT_WIDE = 0.8  # of the clock: a shorter infusion has no room for its name
+
+
 @styled
-def chain_figure(chain, narrow=False):
+def chain_figure(chain, narrow=False, given=ONE_INFUSION):
     """Figure of one patient's Dataset: seven rows over one clock, 0 to 28 d.
 
-    narrow: for a phone, legends above the rows instead of beside them.
+    narrow: for a phone, legends above the rows instead of beside them. given: (start, stop) in h
+    of each dose; an infusion is shaded, what is given at once is a dotted line.
     """
     made = figure(380, 1560) if narrow else figure(1060, 1180)
     axes = made.subplots(len(ROWS), 1, sharex=True)
@@ -61,7 +66,8 @@ def chain_figure(chain, narrow=False):
             y = factor * chain[name].values[shown]
             ax.plot(clock(hours[shown]), y, color=colour, ls=dash, label=label)
         _limits(ax, title)
-        clock_axis(ax, label=None, small=narrow)
+        clock_axis(ax, label=None, shade=False, small=narrow)
+        _doses(ax, given)
         ax.tick_params(labelbottom=True)
         if narrow:
             ax.set_title(title, pad=8 + 15 * ((len(signals) + 1) // 2))
@@ -69,18 +75,26 @@ def chain_figure(chain, narrow=False):
         else:
             ax.set_title(title, pad=4)
             ax.legend(loc="center left", bbox_to_anchor=(1.01, 0.5))
-    axes[0].text(
-        clock(style.INFUSION_H) / 2,
-        0.97,
-        "infusion",
-        transform=axes[0].get_xaxis_transform(),
-        ha="center",
-        va="top",
-        fontsize=style.TEXT - 1,
-        color=style.GREY,
-    )
-    axes[-1].set_xlabel("time from start of infusion (minutes, then hours, then days)")
+    _name_infusion(axes[0], given)
+    axes[-1].set_xlabel("time from the first dose (minutes, then hours, then days)")
     return made
+
+
+def _doses(ax, given):
+    """Infusions shaded, other doses as lines."""
+    for start, stop in given:
+        if stop > start:
+            ax.axvspan(clock(start), clock(stop), color=style.SKY, alpha=0.18, lw=0)
+        else:
+            ax.axvline(clock(start), color=style.GREY, lw=0.8, ls=":")
+
+
+def _name_infusion(ax, given):
+    """The word above the first infusion, where there is room."""
+    start, stop = (clock(hour) for hour in given[0]) if given else (0, 0)
+    if stop - start > TEXT_WIDE:
+        ax.text((start + stop) / 2, 0.97, "infusion", transform=ax.get_xaxis_transform(),
+                ha="center", va="top", fontsize=style.TEXT - 1, color=style.GREY)  # fmt: skip
 
 
 def _limits(ax, title):

@@ -6,7 +6,7 @@ import numpy as np
 from ketaqsp.trial.emergence import shares
 from ketaqsp.trial.endpoints import MADRS_MAX
 from ketaqsp.view import style
-from ketaqsp.view.style import BLUE, GREY, LINES, RED, figure, styled
+from ketaqsp.view.style import BLUE, LINES, RED, figure, styled
 
 COLUMNS = 4
 UNITS = {
@@ -29,7 +29,7 @@ def emergence_figure(effects, courses, cut, drawn):
     drawn: the same for draws of the prior; the band is the middle 90% of the first run.
     """
     rows = -(-len(effects) // COLUMNS)
-    made = figure(1240, 275 * rows)
+    made = figure(1240, 320 * rows)
     axes = made.subplots(rows, COLUMNS, squeeze=False).ravel()
     found = shares()
     for ax, effect in zip(axes, effects, strict=False):
@@ -64,10 +64,9 @@ def _panel(ax, effect, whole, cut, drawn):
         _hold(ax, effect, whole, low, high)
     ax.set_xlabel(f"time, {unit}")
     ax.set_ylabel(UNITS[effect.seen])
-    ax.legend(
-        loc="best", fontsize=style.TEXT - 2, labelcolor=GREY, handlelength=1.8,
-        frameon=True, framealpha=0.85, edgecolor="none", borderpad=0.2,
-    )  # fmt: skip
+    # Below the panel: a box over it would hide the curves that a reader came for.
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.03, -0.2), fontsize=style.TEXT - 1.5,
+              labelcolor=style.BLACK, handlelength=1.8, borderpad=0.1)  # fmt: skip
 
 
 def _hold(ax, effect, whole, low, high):

@@ -68,7 +68,8 @@ def arms_figure(arms, what, figures):
         )
         for v in arm.visits:
             low, high = getattr(v, what).trial
-            ax.plot([clock(v.time_h)] * 2, [100 * low, 100 * high], color=colour, lw=5, alpha=0.3)
+            ax.plot([clock(v.time_h)] * 2, [100 * low, 100 * high], color=colour, lw=5, alpha=0.3,
+                    clip_on=False)  # fmt: skip
     _points(ax, [f for f in figures if f.outcome == what])
     clock_axis(ax, min(672, arms.days * 24))
     ax.set_ylim(-2, min(102, max(80, ax.get_ylim()[1] + 3)))

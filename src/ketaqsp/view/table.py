@@ -3,6 +3,7 @@
 from ketaqsp.patient import clipping
 from ketaqsp.patient.failures import told
 from ketaqsp.patient.summary import TOPS
+from ketaqsp.trial.endpoints import wilson
 from ketaqsp.trial.published import beside
 
 TIMES = {4.0: "4 h", 24.0: "24 h", 72.0: "72 h", 168.0: "7 d", 336.0: "14 d", 672.0: "28 d"}
@@ -37,6 +38,23 @@ def between(pair, form):
     """'40 to 46' from two numbers, the unit left to the number in front."""
     low, high = (form(x).rstrip("%") for x in pair)
     return f"{low} to {high}"
+
+
+def days(middle, pair, unit=" d"):
+    """'87 d [38 to not reached]': a median time with its interval, None where none is reached."""
+    if middle is None:
+        return "not reached"
+    said = ["not reached" if x is None else f"{x:.1f}".removesuffix(".0") for x in (middle, *pair)]
+    return f"{said[0]}{unit} [{said[1]} to {said[2]}]"
+
+
+def share_interval(fired, of, patients):
+    """Wilson's 95% interval of fired / of, where a patient's sessions may be all alike.
+
+    No more is learned from many sessions of one patient than from one: the widest of the answers.
+    """
+    n = min(of, patients)
+    return wilson(fired * n / of, n) if of else (0.0, 1.0)
 
 
 def share_cell(estimate):

@@ -17,19 +17,22 @@ from ketaqsp.view.chain_figure import ROWS
 SAMPLE = 200  # patients of an arm whose acute effects are followed
 VERSIONS = (("none", 0.0), ("as in controls", 1.0), ("twice", 2.0))
 MOST_VERSION_REPLICATES = 40
-ACUTE = ("cadss", "sbp_change", "hr_change")
+CHAIN_H = 672.0  # h of the one patient's figure
+LATER = np.array([-0.25, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 3.5, 4, 5, 6, 7, 8])
 KEPT = ("ketamine", "esketamine", "arketamine")
 
 
 @dataclass(frozen=True, eq=False)
 class TrialData:
-    """acute {arm: Dataset}; rules {arm: Supervision}; chain of one patient; versions by arm."""
+    """acute {arm: Dataset}; rules {arm: Supervision}; chain of one patient and what he was given
+    as (start, stop) in h; versions by arm."""
 
     trial: object
     table_one: list = field(repr=False)
     acute: dict = field(repr=False)
     rules: dict = field(repr=False)
     chain: object = field(repr=False)
+    chain_given: tuple
     chain_of: str
     versions: list = field(repr=False)
     used: tuple = field(repr=False)
@@ -57,7 +60,7 @@ def gather(trial):
         table_one(first[0].people.cohort),
         acute,
         rules,
-        _chain(active),
+        *_chain(active),
         f"patient {active.people.place[shown] + 1} of virtual trial "
         f"{active.people.replicate[shown] + 1}, arm {active.arm.name}",
         _versions(trial),
@@ -95,25 +98,35 @@ def _acute(part):
 
 
 def _chain(part):
-    """Every signal of one patient as he was treated, over four weeks at most."""
+    """Every signal of one patient as he was treated, over four weeks at most, and his doses."""
     where, given = _sample(part, 1)
     wanted = tuple(dict.fromkeys(name for _, signals in ROWS for name in signals))
+    doses = tuple((d.start_h, d.stop_h) for d in given[0].doses if d.start_h < CHAIN_H)
     times = [*np.arange(0, 3, 1 / 30), *np.arange(3, 24, 0.5)]
-    return simulate(
+    # Else a later dose would seem weaker than the first: its peak falls between two outputs.
+    for start, stop in doses:
+        times += [start, stop, *(stop + LATER)]
+    out = simulate(
         given[0],
         part.people.cohort.take(where),
-        days=28,
+        days=CHAIN_H / 24,
         every="3 h",
-        extra_times=times,
+        extra_times=sorted({round(float(t), 9) for t in times if 0 <= t <= CHAIN_H}),
         wanted=wanted,
-        declared=every_dose([s for s in part.slots if s.stop_h < 672]),
+        declared=every_dose([s for s in part.slots if s.stop_h < CHAIN_H]),
     ).isel(patient=0)
+    return out, doses
+
+
+def version_replicates(done):
+    """How many of a trial's repeats the versions of belief are run for."""
+    return min(done.replicates, MOST_VERSION_REPLICATES)
 
 
 def _versions(trial):
-    """[(arm, hour, {version: (change, response)})]: belief in three strengths."""
+    """[(arm, hour, {version: its visit})]: belief in three strengths."""
     done = trial.conduct
-    many = min(done.replicates, MOST_VERSION_REPLICATES)
+    many = version_replicates(done)
     found = {}
     for name, version in VERSIONS:
         run = conduct(done.protocol, seed=done.seed, replicates=many, version=version, known=done)
@@ -121,7 +134,7 @@ def _versions(trial):
             visits = results.arm(run, arm)["visits"]
             for visit in (v for v in visits if v["time_h"] in (24.0, visits[-1]["time_h"])):
                 key = (arm, visit["time_h"])
-                found.setdefault(key, {})[name] = (visit["change_mean"], visit["response"])
+                found.setdefault(key, {})[name] = visit
     return [(arm, hour, by) for (arm, hour), by in found.items()]
 
 

@@ -86,7 +86,8 @@ def share_figure(data, what, narrow=False):
             ax.plot([at + aside] * 2, [100 * low, 100 * high], color=colour, lw=3.5, alpha=0.22)
         for o in observed.of(report["protocol"], arm["name"], what):
             at = (_start(data, o) + o.time_h) * factor
-            ax.plot(at + aside + last * 0.012, o.value, mark, ms=8, mfc="white", mec=colour,
+            beside = -0.012 if _at_next_phase(data, at / factor) else 0.012
+            ax.plot(at + aside + last * beside, o.value, mark, ms=8, mfc="white", mec=colour,
                     mew=1.4, clip_on=False)  # fmt: skip
     _phases(ax, data, factor)
     ax.set_ylim(-2, 102)
@@ -101,6 +102,11 @@ def _start(data, o):
     names = [p.name for p in data.protocol.phases]
     starts = {p.phase: p.start_h for p in data.trial.conduct.parts}
     return starts.get(names.index(o.phase), 0.0) if o.phase in names else 0.0
+
+
+def _at_next_phase(data, hour):
+    """Whether another phase begins there: a mark to the right would seem to belong to it."""
+    return any(p.phase and abs(p.start_h - hour) < 1e-6 for p in data.trial.conduct.parts)
 
 
 def _phases(ax, data, factor):

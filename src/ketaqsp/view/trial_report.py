@@ -7,7 +7,7 @@ from ketaqsp.view.chain_figure import chain_figure
 from ketaqsp.view.page import page
 from ketaqsp.view.report import confidence_counts, confidence_lists
 from ketaqsp.view.trial_credibility import credibility
-from ketaqsp.view.trial_data import SAMPLE, gather
+from ketaqsp.view.trial_data import SAMPLE, gather, version_replicates
 from ketaqsp.view.trial_figures import (
     acute_figure,
     course_figure,
@@ -65,7 +65,7 @@ def figures(data):
         made[f"remission{tail}"] = share_figure(data, "remission", narrow)
         made[f"relapse{tail}"] = relapse_figure(data, narrow)
         made[f"acute{tail}"] = acute_figure(data, narrow)
-        made[f"chain{tail}"] = chain_figure(data.chain, narrow)
+        made[f"chain{tail}"] = chain_figure(data.chain, narrow, data.chain_given)
     return made
 
 
@@ -85,9 +85,11 @@ def render(data, svg):
         cut=trial_words.cut(data.trial.report),
         outside=[line for line in data.lines if not line.within],
         tables=trial_words.tables(data),
+        shown={o.outcome for o in data.figures},
         relapse_said=trial_words.relapse(data.protocol),
         version_names=[name for name, _ in trial_words.VERSIONS],
         versions=trial_words.versions(data),
+        version_replicates=version_replicates(done),
         rejected=sum(p.people.cohort.rejected for p in done.parts if p.phase == 0),
         people=trial_words.people(data),
         sample=SAMPLE,

@@ -5,9 +5,10 @@ from ketaqsp.patient.failures import told
 from ketaqsp.protocol.endpoints import TOPS
 from ketaqsp.protocol.schema import INERT
 from ketaqsp.trial import observed
+from ketaqsp.view import table
 from ketaqsp.view.trial_data import VERSIONS
 
-MINUS = "\N{MINUS SIGN}"
+MINUS, NBSP = "\N{MINUS SIGN}", "\N{NO-BREAK SPACE}"
 MOST_FAILED = 5  # patients whose reasons are on the page; all are in failures.csv
 MASKING = {
     "open": "open label",
@@ -96,7 +97,10 @@ def endpoints(protocol):
         if e.consecutive > 1:
             said += f", at {e.consecutive} visits in a row"
         if e.on is not None:
-            said += f", on {e.on[0]} of {len(e.on[1])} named visits"
+            least, named = e.on[0], sorted(e.on[1])
+            said += (
+                f", on {least} of {len(named)} named visits (none before {time(named[least - 1])})"
+            )
         if e.after is not None:
             said += f", after {e.after}"
         out.append((name.capitalize(), f"{said}; {ESTIMAND[e.estimand]}"))
@@ -120,9 +124,7 @@ def tables(data):
     out = []
     for arm in data.trial.report["arms"]:
         s = arm["summary"]
-        days = "not reached"
-        if s["median_days_to_relapse"] is not None:
-            days = f"{s['median_days_to_relapse']:.1f} {between(s['median_days_to_relapse_pi90'])}"
+        days = table.days(s["median_days_to_relapse"], s["median_days_to_relapse_pi90"], "")
         out.append(
             {
                 "name": arm["name"],
@@ -200,9 +202,11 @@ def _printed(o):
     unit = "%" if o.unit == "percent" else ""
     said = [o.study, o.scale, *([f"n {o.n}"] if o.n else [])]
     said += ["recalled"] if o.confidence == "recalled" else []
+    form = "{:.0f}" if unit else "{:.1f}"
+    noise = f" {between(o.interval, form)}".replace(" ", NBSP) if o.interval else ""
     return (
         f"{o.outcome.replace('_', ' ')} {o.value:g}{unit}".replace("-", MINUS)
-        + f" ({', '.join(said)})"
+        + f"{noise} ({', '.join(said)})"
     )
 
 
@@ -230,14 +234,16 @@ def share(x, pair):
 
 
 def versions(data):
-    """[(arm and visit, cells by version)]."""
+    """[(arm and visit, [(change, response) by version])]."""
     out = []
     for arm, hour, by in data.versions:
         cells = []
         for name, _ in VERSIONS:
-            change, response = by.get(name, (None, None))
-            said = "" if change is None else f"{change:.1f} points".replace("-", MINUS)
-            cells.append(said + ("" if response is None else f", {100 * response:.0f}% respond"))
+            v = by.get(name)
+            cells.append(("", "") if v is None else (
+                points(v["change_mean"], v["change_mean_pi90"]),
+                share(v["response"], v["response_pi90"]),
+            ))  # fmt: skip
         out.append((f"{arm}, {time(hour)}", cells))
     return out
 
@@ -269,7 +275,9 @@ def rules(data):
         for f in found.findings.values():
             limit = f"{f.rule.limit} {f.rule.unit}".strip() if f.rule.limit else ""
             if f.of:
-                said = f"{f.fired} of {f.of} {f.rule.counts} ({100 * f.fired / f.of:.1f}%)"
+                noise = table.between(table.share_interval(f.fired, f.of, found.n), table.percent)
+                share_said = f"{table.percent(f.share)} [{noise}]".replace(" ", NBSP)
+                said = f"{f.fired} of {f.of} {f.rule.counts}: {share_said}"
                 lines.append((-f.fired / f.of, (f.rule.said, limit, said)))
             else:
                 idle.append((f.rule.said, f.why or f.status))
