@@ -26,10 +26,14 @@ class Length:
 
     def on_grid(self, out):
         """`out` at the times that were asked for: every `every_h` hours, and the end."""
+        from ketaqsp.errors import KetaqspError
         from ketaqsp.patient.simulate import output_times
 
         asked = output_times(self.until_h / 24, self.every_h)
-        return out.isel(time=np.flatnonzero(np.isin(out["time"].values, asked)))
+        places = np.flatnonzero(np.isin(out["time"].values, asked))
+        if len(places) != len(asked):  # rather no result than one with holes
+            raise KetaqspError(f"{len(asked) - len(places)} of {len(asked)} times were not solved")
+        return out.isel(time=places)
 
 
 def length(plan, until_h, every_h):

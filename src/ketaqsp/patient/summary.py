@@ -10,6 +10,7 @@ from ketaqsp.patient import clipping, failures
 from ketaqsp.patient.failures import FAILED
 from ketaqsp.patient.histogram import AMOUNT, HOURS, POINTS, RATIO, Histogram
 from ketaqsp.patient.random import normal
+from ketaqsp.solve.grid import SAME
 from ketaqsp.solve.radau import RTOL
 
 SOLVER = "exact plasma, Radau IIA sweep"
@@ -67,7 +68,8 @@ def rated(out, people, seed):
 
 def digest(out, times):
     """{name: (k, n)} of a piece: madrs and spine_density at `times`, peak and peak_h of PEAKS."""
-    now = out[list(SEEN)].sel(time=list(times)).transpose("time", "patient")
+    near = {"method": "nearest", "tolerance": SAME}  # a time that rounding moved is that time
+    now = out[list(SEEN)].sel(time=list(times), **near).transpose("time", "patient")
     highest = [out[name].transpose("time", "patient").values for name in PEAKS]
     return {
         **{name: now[name].values for name in SEEN},
