@@ -130,6 +130,7 @@ def _model(plan, number, seed, preset, pk, cut, scenario):
 
     from ketaqsp.dose.schedule import schedule
     from ketaqsp.export.sbml import to_sbml
+    from ketaqsp.patient import occasions
     from ketaqsp.patient.simulate import inhibited as factors
     from ketaqsp.patient.simulate import model_for
 
@@ -155,6 +156,8 @@ def _model(plan, number, seed, preset, pk, cut, scenario):
     }
     one.update(factors(plan.inhibitor, plan.regimens[0]))
     arrives = schedule(plan.regimens[0], group.weight()[place : place + 1])
+    if group.keys is not None:  # as simulate does: each day another share of a dose is taken up
+        arrives = occasions.applied(arrives, group.seed, group.keys[place : place + 1])
     return to_sbml(model, one, arrives), model, one
 
 
