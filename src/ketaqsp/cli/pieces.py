@@ -35,6 +35,15 @@ class Length:
             raise KetaqspError(f"{len(asked) - len(places)} of {len(asked)} times were not solved")
         return out.isel(time=places)
 
+    def told(self, written):
+        """Hours of which a result says something: of its summary, and of the file if there is one.
+
+        Where a peak may sit it is solved as well, and nobody sees what a rater would have written.
+        """
+        from ketaqsp.patient.simulate import output_times
+
+        return (*self.looks, *(output_times(self.until_h / 24, self.every_h) if written else ()))
+
 
 def length(plan, until_h, every_h):
     """The Length of a run: the summary's times and those where a peak may sit are added."""
@@ -84,7 +93,7 @@ class Run:
 
     def __call__(self, writer, progress):
         """Solve, and write if there is a writer. Returns the summary.Tally of all."""
-        from ketaqsp.patient import summary
+        from ketaqsp.patient import clipping, summary
 
         self._learn_units()
         found, n = summary.Tally(self.span.looks), self.group.n
@@ -104,6 +113,7 @@ class Run:
                 progress.stage("writing")
                 writer.add(self.span.on_grid(out), first, digest)
                 progress.stage("simulating")
+        self.clipped = clipping.at(self.clipped, self.span.told(writer is not None))
         return found
 
     def _solve(self, first, stop, everything, progress):
