@@ -359,3 +359,27 @@ def test_a_fault_of_ours_is_one_line_and_a_log(as_json, folder, monkeypatch, cap
     assert out == "" and err.count("\n") == 1 and "RuntimeError: the cat sat" in err
     log = err.split()[-1]
     assert log.startswith(str(folder)) and "Traceback" in open(log, encoding="utf-8").read()
+
+
+def test_an_interrupt_says_one_line(folder, monkeypatch, capsys):
+    """Not also that a library was stopped in the middle of its own work."""
+    import gc
+    import warnings
+
+    from ketaqsp.patient.stream import Writer
+
+    async def begun():
+        """What zarr has running while it writes."""
+
+    def stopped(*_):
+        held = begun()
+        assert held
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Writer, "_create", stopped)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        assert main([*RUN, *SOME, "--out", "run.zarr"]) == 130
+        gc.collect()
+    assert [str(w.message) for w in seen] == []
+    assert capsys.readouterr().err == "ketaqsp: interrupted.\n"

@@ -4,6 +4,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from threading import Timer
 
 from ketaqsp.errors import KetaqspError, MachineError
@@ -17,6 +18,11 @@ class Interrupted(KetaqspError):
     """The user stopped the command; the message says what is left."""
 
     exit_status = 130
+
+    def __init__(self, message):
+        # What a library had begun is dropped unfinished; Python would complain of it after us.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        super().__init__(message)
 
 
 def emit(text):

@@ -65,6 +65,13 @@ def piece(times, variables):
     return min(CHUNK, 1 << (room.bit_length() - 1))
 
 
+def stretches(n, size, writer=None):
+    """(first, stop, done) of n patients, at most `size` at a time; done: by an earlier part."""
+    for first in range(0, n, size):
+        stop = min(first + size, n)
+        yield from writer.stretches(first, stop) if writer else [(first, stop, False)]
+
+
 class Run:
     """A regimen and a cohort on their way through the solver.
 
@@ -100,9 +107,8 @@ class Run:
         if writer:
             self.failures, self.clipped = writer.told().values()
         size = self.chunk or self._size(writer is not None)
-        for first in range(0, n, size):
-            stop = min(first + size, n)
-            if writer and writer.done(first, stop):
+        for first, stop, done in stretches(n, size, writer):
+            if done:
                 found.add(writer.digest(first, stop), self.group.ids[first:stop])
                 continue
             out = self._solve(first, stop, writer is not None, progress)

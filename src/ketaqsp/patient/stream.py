@@ -105,15 +105,23 @@ class Writer:
             remove(self.part)
             return self._create()
         check_same(self.part, dict(root.attrs), _plain(self.blank.attrs))
-        for path in _told_files(self.part):  # of a piece that a kill left without its status
+        for path in _told_files(self.part):  # of a piece that a kill left without all its status
             first, stop = map(int, path.stem.split("-")[1:])
             if (root["status"][first:stop] == NOT_RUN).any():
+                root["status"][first:stop] = NOT_RUN
                 remove(path)
         return root
 
-    def done(self, first, stop):
-        """Is this piece complete?"""
-        return bool((self._array("status")[first:stop] != NOT_RUN).all())
+    def stretches(self, first, stop):
+        """[(first, stop, done)]: the piece cut where it changes who is done.
+
+        Whoever is done is not solved again: what was told of him would be told twice.
+        """
+        done = self._array("status")[first:stop] != NOT_RUN
+        cuts = [0, *(np.flatnonzero(np.diff(done)) + 1).tolist(), stop - first]
+        return [
+            (first + a, first + b, bool(done[a])) for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+        ]
 
     def count(self):
         """How many patients are done."""
