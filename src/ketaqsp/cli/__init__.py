@@ -20,6 +20,9 @@ def main(argv=None):
         from typer import Abort, TyperException
 
         from ketaqsp.cli.app import app
+        from ketaqsp.cli.output import prepare
+
+        prepare()
     except KeyboardInterrupt:
         return _say("interrupted.", INTERRUPTED)
     try:

@@ -1,5 +1,6 @@
 """Standard output for results, standard error for everything else."""
 
+import codecs
 import json
 import os
 import sys
@@ -25,6 +26,32 @@ class Interrupted(KetaqspError):
         super().__init__(message)
 
 
+PLAIN = {"\N{MINUS SIGN}": "-", "–": "-", "─": "-", "│": "|", "±": "+/-", "µ": "u"}
+
+
+def prepare():
+    """Make standard output and error such that a print cannot fail on how they were set up.
+
+    One that was closed (`>&-`, a daemon) goes nowhere, as one whose reader went away: Python has
+    None in its place, and the next file that is opened would get its number. A letter that the
+    encoding lacks (of a terminal, of a file under Windows) is put plainly.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+    codecs.register_error("ketaqsp", _plainly)
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="ketaqsp")
+
+
+def _plainly(problem):
+    """Handler of codecs: what to write for letters that cannot be; bytes of a name as they are."""
+    text = problem.object[problem.start : problem.end]
+    if all("\udc80" <= letter <= "\udcff" for letter in text):
+        return bytes(ord(letter) - 0xDC00 for letter in text), problem.end
+    return "".join(PLAIN.get(letter, "?") for letter in text), problem.end
+
+
 def emit(text):
     """Print text; a reader that went away (`| head`) is no failure. Raises MachineError."""
     try:
@@ -39,6 +66,15 @@ def emit(text):
         ) from problem
 
 
+def _can_print(text):
+    """Whether standard output has every letter."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def forget_stdout():
     """Let what is left in the buffer go nowhere, so that leaving does not fail on it again."""
     try:
@@ -49,7 +85,10 @@ def forget_stdout():
 
 def emit_json(payload):
     """One JSON object; a number that is not finite would be a fault of ours."""
-    emit(json.dumps(payload, indent=1, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(payload, indent=1, ensure_ascii=False, allow_nan=False)
+    if not _can_print(text):  # a name that is not UTF-8, or a terminal that is not
+        text = json.dumps(payload, indent=1, allow_nan=False)
+    emit(text)
 
 
 def emit_rich(*parts):
