@@ -87,3 +87,19 @@ def test_an_interval_of_the_whole_run(until, capsys):
         assert main([*RUN[:-1], until, *every, "--json"]) == 0
         told = json.loads(capsys.readouterr().out)
         assert told["until_h"] == pytest.approx(int(until[:2]) / 60, abs=1e-9)
+
+
+@pytest.mark.parametrize("route", ["iv", "im", "sc", "in", "po", "po_er", "sl"])
+def test_the_highest_value_does_not_hang_on_the_interval(route, tmp_path, capsys):
+    """It was looked for just after the dose alone, and by mouth half of it was missed."""
+    row = f"{{}},0,1,50,{{}},{route},0.5\n"  # half an hour late
+    people = [row.format(1, "ketamine"), row.format(2, "esketamine"), row.format(3, "arketamine")]
+    table = tmp_path / "doses.csv"
+    table.write_text("ID,TIME,EVID,AMT,DRUG,ROUTE,LAG\n" + "".join(people))
+    found = []
+    for every in ("3 min", "1 d"):
+        run = ("simulate", "--events", str(table), "--until", "1 d", "--every", every)
+        assert main([*run, "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out)["peaks"])
+    for name, fine in found[0].items():
+        assert found[1][name]["peak_p50"] == pytest.approx(fine["peak_p50"], rel=0.02), name
