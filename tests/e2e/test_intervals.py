@@ -103,3 +103,19 @@ def test_the_highest_value_does_not_hang_on_the_interval(route, tmp_path, capsys
         found.append(json.loads(capsys.readouterr().out)["peaks"])
     for name, fine in found[0].items():
         assert found[1][name]["peak_p50"] == pytest.approx(fine["peak_p50"], rel=0.02), name
+
+
+def test_an_archive_of_one_step(tmp_path, capsys):
+    """20 min are kept as 0.333333333 h, a little less than one step of a third of an hour."""
+    run = ("export", "--drug", "saline", "--format", "omex", "--out", str(tmp_path / "run.omex"))
+    assert main([*run, "--until", "20 min", "--every", "20 min"]) == 0
+    assert main([*run, "--overwrite", "--until", "20 min", "--every", "0 min"]) == 2
+
+
+def test_a_dose_whose_lag_outlasts_the_run_is_refused(tmp_path, capsys):
+    """It never came in, and nothing said so."""
+    table = tmp_path / "doses.csv"
+    table.write_text("ID,TIME,EVID,AMT,DRUG,ROUTE,LAG\n1,7,1,35,ketamine,iv,2\n")
+    assert main(["simulate", "--events", str(table), "--until", "8 h"]) == 2
+    assert "ends at 9 h (a lag of 2 h included)" in capsys.readouterr().err
+    assert main(["simulate", "--events", str(table), "--until", "10 h"]) == 0

@@ -89,8 +89,8 @@ def _span(plan, format, until, every):
     until_h = parse_time(until, "--until")
     every_h = even_step(parse_time(every or EVERY, "--every"))
     check_horizon(plan, until_h, until)
-    pieces = until_h / every_h
-    if until_h <= 0 or every_h <= 0 or pieces < 1 or abs(pieces - round(pieces)) > 1e-6:
+    pieces = until_h / every_h if every_h > 0 else 0.0
+    if round(pieces) < 1 or abs(pieces - round(pieces)) > 1e-6:
         raise BadInput(
             f"--every {every or EVERY!r} does not divide --until {until!r} ({until_h:g} h); "
             "SED-ML has equal steps from 0 to the end. Write for example --every '1 h'."
