@@ -41,14 +41,19 @@ EVERYTHING = (
 )
 
 
-def compared(path, regimen, *options):
-    """Problems that libRoadRunner and SciPy find in the exported file over two days."""
+def compared(path, regimen, *options, people=None, patient=0):
+    """Problems that libRoadRunner and SciPy find in the exported file over two days.
+
+    Of one patient of a Cohort, or of the typical one.
+    """
     times = {d.start_h + t for d in regimen.doses for t in EARLY}
     times |= {d.start_h + d.duration_h for d in regimen.doses}
     times = sorted(t for t in times if t < 48)
-    out = ketaqsp.simulate(regimen, ketaqsp.typical(), days=2, extra_times=times)
+    people = ketaqsp.typical() if people is None else people
+    out = ketaqsp.simulate(regimen, people, days=2, extra_times=times)
     jumps = {d.start_h + d.lag_h for d in regimen.doses} | set(regimen.resets)
-    mine, text = ours(out).without(*np.round(sorted(jumps), 9)), exported(path, *options)
+    mine = ours(out, patient).without(*np.round(sorted(jumps), 9))
+    text = exported(path, *options)
     assert sorted(Reader(text).states) == sorted(model_for(regimen).states)
     return check_roadrunner(text, mine) + check_scipy(text, mine)
 
@@ -66,3 +71,12 @@ def test_all_that_an_event_table_can_say(tmp_path):
     table.write_text(EVERYTHING)
     (regimen,) = read_events(table).values()
     assert compared(tmp_path / "table.xml", regimen, "--events", table) == []
+
+
+def test_a_drawn_patient_takes_up_what_he_does_in_a_simulation(tmp_path):
+    """By mouth another share each day, and the file says which."""
+    people, days = ketaqsp.cohort("trd", 3, 5), (0, 1)
+    regimen = bolus("ketamine", mg=50, route="po", days=days)
+    options = ("--route", "po", "--dose", "50 mg", "--days", "0,1", "--patient", "2", "--seed", "5")
+    path = tmp_path / "drawn.xml"
+    assert compared(path, regimen, *options, people=people, patient=2) == []

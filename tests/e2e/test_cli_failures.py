@@ -170,7 +170,8 @@ def test_rescue_needs_the_extra(monkeypatch, folder, capsys):
     assert out == "" and "pip install 'ketaqsp[jax]'" in err and not list(folder.iterdir())
 
 
-def test_totals_that_are_cut_are_counted(monkeypatch, folder, capsys):
+@pytest.fixture
+def beyond_the_scale(monkeypatch):
     """MADRS of 900 points: at the ceiling for the rater, and where response is judged."""
     import ketaqsp.patient as patient
 
@@ -182,6 +183,10 @@ def test_totals_that_are_cut_are_counted(monkeypatch, folder, capsys):
         return people
 
     monkeypatch.setattr(patient, "cohort", beyond)
+
+
+@pytest.mark.usefixtures("beyond_the_scale")
+def test_totals_that_are_cut_are_counted(folder, capsys):
     assert main([*RUN, *SOME, "--json", "--rater-noise"]) == 0
     out, err = capsys.readouterr()
     assert json.loads(out)["clipped"]["madrs"] == {"0": [0, 5], "1": [0, 5]}
@@ -192,6 +197,25 @@ def test_totals_that_are_cut_are_counted(monkeypatch, folder, capsys):
     assert json.loads(ketaqsp.open(folder / "run.zarr").attrs["clipped"]) == out
     assert main([*RUN, *SOME]) == 0
     assert "MADRS 10 at 60 points" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("beyond_the_scale")
+def test_cut_totals_are_counted_at_the_hours_that_are_seen(folder, capsys):
+    """Not where a peak of plasma may sit: no file and no summary has what a rater wrote there."""
+    run = ("simulate", "--dose", "35 mg", "--patients", "2", "--until", "3 h", "--every", "2 h")
+    assert main([*run, "--json", "--rater-noise"]) == 0
+    told = json.loads(capsys.readouterr().out)["clipped"]
+    assert told == {"madrs": {"0": [0, 2], "3": [0, 2]}}  # the hours of the summary
+    for kind in ("csv", "zarr"):
+        assert main([*run, "--json", "--rater-noise", "--out", f"run.{kind}"]) == 0
+        told = json.loads(capsys.readouterr().out)["clipped"]
+        assert told["madrs"] == {"0": [0, 2], "2": [0, 2], "3": [0, 2]}
+    out = ketaqsp.open(folder / "run.zarr")
+    found = json.loads(out.attrs["clipped"])
+    assert found == told
+    for scale, top in (("madrs", 60), ("hamd17", 52)):
+        many = (out[scale] == top).sum("patient").values.tolist()
+        assert found[scale] == {t: [0, n] for t, n in zip(("0", "2", "3"), many, strict=True)}
 
 
 def test_nobody_solved_is_said_in_the_table(monkeypatch, capsys):
@@ -335,3 +359,27 @@ def test_a_fault_of_ours_is_one_line_and_a_log(as_json, folder, monkeypatch, cap
     assert out == "" and err.count("\n") == 1 and "RuntimeError: the cat sat" in err
     log = err.split()[-1]
     assert log.startswith(str(folder)) and "Traceback" in open(log, encoding="utf-8").read()
+
+
+def test_an_interrupt_says_one_line(folder, monkeypatch, capsys):
+    """Not also that a library was stopped in the middle of its own work."""
+    import gc
+    import warnings
+
+    from ketaqsp.patient.stream import Writer
+
+    async def begun():
+        """What zarr has running while it writes."""
+
+    def stopped(*_):
+        held = begun()
+        assert held
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Writer, "_create", stopped)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        assert main([*RUN, *SOME, "--out", "run.zarr"]) == 130
+        gc.collect()
+    assert [str(w.message) for w in seen] == []
+    assert capsys.readouterr().err == "ketaqsp: interrupted.\n"

@@ -177,7 +177,7 @@ def test_a_result_is_not_lost_for_a_letter(encoding, tmp_path):
 def test_json_is_whole_in_every_encoding(encoding, monkeypatch):
     file = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
     monkeypatch.setattr(sys, "stdout", file)
-    output.speak_plainly()
+    output.prepare()
     output.emit_json({"name": "\N{MINUS SIGN}1, Ωmega"})
     text = file.buffer.getvalue().decode(encoding)
     assert json.loads(text) == {"name": "\N{MINUS SIGN}1, Ωmega"}

@@ -213,3 +213,30 @@ def test_relapse_is_told_in_each_patients_own_order(tmp_path):
             event.append(lost)
     days, seen, _ = times_to_relapse(done, [part])
     assert seen.tolist() == event and any(event) and (days >= 0).all()
+
+
+def test_the_end_of_treatment_is_not_counted_among_named_visits(tmp_path):
+    """It lies at 24 h here: who responded then, not at 48 h, once met `2 of` them at the end."""
+    text = (
+        "visits: [0 h, 24 h, 48 h, end_of_treatment]\n"
+        f"arms:\n{arm(n=60, days='[0]')}\n"
+        "endpoints:\n  response: {scale: MADRS, reduction: 0.5, on: '2 of [24 h, 48 h]'}\n"
+        "replicates: 1\n"
+    )
+    (part,) = run(tmp_path, text).parts
+    once = part.before["MADRS"] - part.totals["MADRS"][1] >= 0.5 * part.before["MADRS"]
+    twice = part.met["response"][2]
+    assert twice.any() and (once & ~twice).any()
+    np.testing.assert_array_equal(part.met["response"][3], twice)
+
+
+def test_a_median_between_two_numbers_of_treatments(tmp_path):
+    """Half of the patients have one treatment, half two: 1.5, and it was told as 1."""
+    from ketaqsp.trial import results
+
+    text = f"visits: [0 h, 7 d]\narms:\n{arm(n=2, days='[0, 3]')}\nreplicates: 1\n"
+    done = run(tmp_path, text)
+    (part,) = done.parts
+    assert results.summary(done, [part])["median_treatments"] == 2
+    part.given[1, 0] = False
+    assert results.summary(done, [part])["median_treatments"] == 1.5

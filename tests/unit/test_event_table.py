@@ -202,3 +202,16 @@ def test_only_numbered_regimens_are_written(tmp_path, regimens):
     with pytest.raises(BadInput):
         write_events(regimens, path)
     assert not path.exists()
+
+
+def test_what_nonmem_would_not_read_as_it_stands(tmp_path):
+    """Both were passed over: two days became one, and a row to be ignored was given."""
+    rows = "ID,TIME,EVID,AMT,DRUG,ROUTE,DATE", "1,9,1,35,ketamine,iv,1", "1,9,1,35,ketamine,iv,3"
+    with pytest.raises(BadInput, match="row 1: column DATE makes TIME the clock of a day"):
+        read_events(written(tmp_path, *rows))
+    header = "C,ID,TIME,EVID,AMT,DRUG,ROUTE"
+    plain = written(tmp_path, header, ".,1,0,1,35,ketamine,iv", "0.5,1,24,1,35,ketamine,iv")
+    assert read_events(plain) == {1: bolus(mg=35, days=[0, 1])}
+    marked = written(tmp_path, header, ".,1,0,1,35,ketamine,iv", "C,1,0,1,35,ketamine,iv")
+    with pytest.raises(BadInput, match="row 3, column C: 'C' marks a row that NONMEM ignores"):
+        read_events(marked)

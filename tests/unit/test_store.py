@@ -108,14 +108,15 @@ def test_a_piece_cut_off_in_its_writing_counts_for_nothing(out, tmp_path):
     writer.root["madrs"][:, :CHUNK] = out["madrs"].values[:, :CHUNK]
     found = ketaqsp.open(tmp_path / "run.zarr.partial")
     assert np.isnan(found["madrs"].values).all() and found["madrs"].dims == ("time", "patient")
-    assert found["status"].dtype == np.int8 and not writer.done(0, CHUNK)
+    assert found["status"].dtype == np.int8 and writer.stretches(0, CHUNK) == [(0, CHUNK, False)]
 
 
 def test_a_run_taken_up_again_knows_what_is_done(out, tmp_path):
     digest = {"peak": np.arange(2.0 * CHUNK).reshape(2, CHUNK)}
     begin(out, tmp_path / "run.zarr").add(piece(out, 0, CHUNK), 0, digest)
     writer = begin(out, tmp_path / "run.zarr", resume=True)
-    assert writer.done(0, CHUNK) and not writer.done(CHUNK, N)
+    assert writer.stretches(0, N) == [(0, CHUNK, True), (CHUNK, N, False)]
+    assert writer.stretches(3, CHUNK - 1) == [(3, CHUNK - 1, True)]
     np.testing.assert_array_equal(writer.digest(0, CHUNK)["peak"], digest["peak"])
 
 
@@ -289,3 +290,13 @@ def test_stores_are_chunked_by_patients(out, tmp_path):
     about = json.loads((tmp_path / "run.zarr" / "madrs" / "zarr.json").read_text())
     grid = about["chunk_grid"]["configuration"]["chunk_shape"]
     assert grid == [TIMES, CHUNK] and stream.CHUNK == CHUNK
+
+
+def test_a_piece_of_which_a_kill_left_half_the_status_is_done_again(out, tmp_path):
+    """Its patients and what was told of them go together."""
+    told = out.assign_attrs(clipped='{"madrs": {"0": [2, 0]}}')
+    writer = begin(out, tmp_path / "run.zarr")
+    writer.add(piece(told, 0, CHUNK), 0, {})
+    writer.root["status"][CHUNK - 1 :] = NOT_RUN
+    writer = begin(out, tmp_path / "run.zarr", resume=True)
+    assert writer.stretches(0, N) == [(0, N, False)] and writer.told()["clipped"] == {}

@@ -20,10 +20,11 @@ def main(argv=None):
         from typer import Abort, TyperException
 
         from ketaqsp.cli.app import app
-        from ketaqsp.cli.output import speak_plainly
+        from ketaqsp.cli.output import prepare
+
+        prepare()
     except KeyboardInterrupt:
         return _say("interrupted.", INTERRUPTED)
-    speak_plainly()
     try:
         status = app(args=argv, prog_name="ketaqsp", standalone_mode=False)
         sys.stdout.flush()

@@ -132,14 +132,16 @@ def inhibited(plan, name):
 
 
 def check_horizon(plan, until_h, until):
-    """Refuse a dose that would not be given in full before the run ends."""
-    late = [dose for dose in plan.doses() if dose.start_h >= until_h or dose.stop_h > until_h]
+    """Refuse a dose that would not have come in, its lag included, before the run ends."""
+    ends = {dose: round(dose.stop_h + dose.lag_h, 9) for dose in plan.doses()}
+    late = [d for d, end in ends.items() if d.start_h + d.lag_h >= until_h or end > until_h]
     if late:
-        worst = max(late, key=lambda dose: dose.stop_h)
+        worst = max(late, key=ends.get)
+        lag = f" (a lag of {worst.lag_h:g} h included)" if worst.lag_h else ""
         raise BadInput(
-            f"the dose on day {worst.start_h / WHOLE_DAY:g} ends at {worst.stop_h:g} h, after the "
-            f"end of the run (--until {until!r}, {until_h:g} h). Make --until longer, or leave the "
-            "dose out."
+            f"the dose on day {worst.start_h / WHOLE_DAY:g} ends at {ends[worst]:g} h{lag}, after "
+            f"the end of the run (--until {until!r}, {until_h:g} h). Make --until longer, or leave "
+            "the dose out."
         )
 
 

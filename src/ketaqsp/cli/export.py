@@ -89,8 +89,8 @@ def _span(plan, format, until, every):
     until_h = parse_time(until, "--until")
     every_h = even_step(parse_time(every or EVERY, "--every"))
     check_horizon(plan, until_h, until)
-    pieces = until_h / every_h
-    if until_h <= 0 or every_h <= 0 or pieces < 1 or abs(pieces - round(pieces)) > 1e-6:
+    pieces = until_h / every_h if every_h > 0 else 0.0
+    if round(pieces) < 1 or abs(pieces - round(pieces)) > 1e-6:
         raise BadInput(
             f"--every {every or EVERY!r} does not divide --until {until!r} ({until_h:g} h); "
             "SED-ML has equal steps from 0 to the end. Write for example --every '1 h'."
@@ -130,6 +130,7 @@ def _model(plan, number, seed, preset, pk, cut, scenario):
 
     from ketaqsp.dose.schedule import schedule
     from ketaqsp.export.sbml import to_sbml
+    from ketaqsp.patient import occasions
     from ketaqsp.patient.simulate import inhibited as factors
     from ketaqsp.patient.simulate import model_for
 
@@ -155,6 +156,8 @@ def _model(plan, number, seed, preset, pk, cut, scenario):
     }
     one.update(factors(plan.inhibitor, plan.regimens[0]))
     arrives = schedule(plan.regimens[0], group.weight()[place : place + 1])
+    if group.keys is not None:  # as simulate does: each day another share of a dose is taken up
+        arrives = occasions.applied(arrives, group.seed, group.keys[place : place + 1])
     return to_sbml(model, one, arrives), model, one
 
 

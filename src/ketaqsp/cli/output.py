@@ -5,6 +5,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from threading import Timer
 
 from ketaqsp.errors import KetaqspError, MachineError
@@ -13,8 +14,9 @@ WIDE = 120  # columns where nobody's terminal sets a width
 PATIENCE = 2.0  # s before a command says that it is at work
 LINE_EVERY = 10.0  # s between two such lines where nobody watches a bar
 # What an output that is not UTF-8 (latin-1, Windows' own, ASCII) is given for what it lacks.
-PLAIN = {"\N{MINUS SIGN}": "-", "\N{PLUS-MINUS SIGN}": "+-", "\N{NO-BREAK SPACE}": " "}
-PLAIN |= {"\N{BOX DRAWINGS LIGHT HORIZONTAL}": "-", "\N{HORIZONTAL ELLIPSIS}": "..."}
+PLAIN = {"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-", "\N{PLUS-MINUS SIGN}": "+/-"}
+PLAIN |= {"\N{BOX DRAWINGS LIGHT HORIZONTAL}": "-", "\N{BOX DRAWINGS LIGHT VERTICAL}": "|"}
+PLAIN |= {"\N{NO-BREAK SPACE}": " ", "\N{HORIZONTAL ELLIPSIS}": "...", "\N{MICRO SIGN}": "u"}
 
 
 class Interrupted(KetaqspError):
@@ -22,25 +24,33 @@ class Interrupted(KetaqspError):
 
     exit_status = 130
 
+    def __init__(self, message):
+        # What a library had begun is dropped unfinished; Python would complain of it after us.
+        warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+        super().__init__(message)
 
-def speak_plainly():
-    """Let standard output replace what its encoding lacks: no result is lost for a minus sign."""
-    codecs.register_error("ketaqsp", _replaced)
-    if not _utf8() and hasattr(sys.stdout, "reconfigure"):
+
+def prepare():
+    """Make standard output and error such that a print cannot fail on how they were set up.
+
+    One that was closed (`>&-`, a daemon) goes nowhere, as one whose reader went away: Python has
+    None in its place, and the next file that is opened would get its number. A letter that the
+    encoding lacks (of a terminal, of a file under Windows) is put plainly.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+    codecs.register_error("ketaqsp", _plainly)
+    if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="ketaqsp")
 
 
-def _replaced(problem):
-    missing = problem.object[problem.start : problem.end]
-    return "".join(PLAIN.get(letter, "?") for letter in missing), problem.end
-
-
-def _utf8():
-    """Whether standard output can hold every letter."""
-    try:
-        return codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
-    except LookupError:
-        return False
+def _plainly(problem):
+    """Handler of codecs: what to write for letters that cannot be; bytes of a name as they are."""
+    text = problem.object[problem.start : problem.end]
+    if all("\udc80" <= letter <= "\udcff" for letter in text):
+        return bytes(ord(letter) - 0xDC00 for letter in text), problem.end
+    return "".join(PLAIN.get(letter, "?") for letter in text), problem.end
 
 
 def emit(text):
@@ -57,6 +67,15 @@ def emit(text):
         ) from problem
 
 
+def _can_print(text):
+    """Whether standard output has every letter."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def forget_stdout():
     """Let what is left in the buffer go nowhere, so that leaving does not fail on it again."""
     try:
@@ -67,7 +86,10 @@ def forget_stdout():
 
 def emit_json(payload):
     """One JSON object; a number that is not finite would be a fault of ours."""
-    emit(json.dumps(payload, indent=1, ensure_ascii=not _utf8(), allow_nan=False))
+    text = json.dumps(payload, indent=1, ensure_ascii=False, allow_nan=False)
+    if not _can_print(text):  # a name that is not UTF-8, or a terminal that is not
+        text = json.dumps(payload, indent=1, allow_nan=False)
+    emit(text)
 
 
 def emit_rich(*parts):

@@ -26,10 +26,23 @@ class Length:
 
     def on_grid(self, out):
         """`out` at the times that were asked for: every `every_h` hours, and the end."""
+        from ketaqsp.errors import KetaqspError
         from ketaqsp.patient.simulate import output_times
 
         asked = output_times(self.until_h / 24, self.every_h)
-        return out.isel(time=np.flatnonzero(np.isin(out["time"].values, asked)))
+        places = np.flatnonzero(np.isin(out["time"].values, asked))
+        if len(places) != len(asked):  # rather no result than one with holes
+            raise KetaqspError(f"{len(asked) - len(places)} of {len(asked)} times were not solved")
+        return out.isel(time=places)
+
+    def told(self, written):
+        """Hours of which a result says something: of its summary, and of the file if there is one.
+
+        Where a peak may sit it is solved as well, and nobody sees what a rater would have written.
+        """
+        from ketaqsp.patient.simulate import output_times
+
+        return (*self.looks, *(output_times(self.until_h / 24, self.every_h) if written else ()))
 
 
 def length(plan, until_h, every_h):
@@ -50,6 +63,13 @@ def piece(times, variables):
 
     room = max(1, int(ROOM / (8 * times * variables)))
     return min(CHUNK, 1 << (room.bit_length() - 1))
+
+
+def stretches(n, size, writer=None):
+    """(first, stop, done) of n patients, at most `size` at a time; done: by an earlier part."""
+    for first in range(0, n, size):
+        stop = min(first + size, n)
+        yield from writer.stretches(first, stop) if writer else [(first, stop, False)]
 
 
 class Run:
@@ -80,16 +100,15 @@ class Run:
 
     def __call__(self, writer, progress):
         """Solve, and write if there is a writer. Returns the summary.Tally of all."""
-        from ketaqsp.patient import summary
+        from ketaqsp.patient import clipping, summary
 
         self._learn_units()
         found, n = summary.Tally(self.span.looks), self.group.n
         if writer:
             self.failures, self.clipped = writer.told().values()
         size = self.chunk or self._size(writer is not None)
-        for first in range(0, n, size):
-            stop = min(first + size, n)
-            if writer and writer.done(first, stop):
+        for first, stop, done in stretches(n, size, writer):
+            if done:
                 found.add(writer.digest(first, stop), self.group.ids[first:stop])
                 continue
             out = self._solve(first, stop, writer is not None, progress)
@@ -100,6 +119,7 @@ class Run:
                 progress.stage("writing")
                 writer.add(self.span.on_grid(out), first, digest)
                 progress.stage("simulating")
+        self.clipped = clipping.at(self.clipped, self.span.told(writer is not None))
         return found
 
     def _solve(self, first, stop, everything, progress):

@@ -65,6 +65,7 @@ def _times(plan, until, every):
     """--until and --every in hours, checked."""
     from ketaqsp.dose.quantity import even_step, parse_time
     from ketaqsp.errors import BadInput
+    from ketaqsp.patient.asked import SAME_H
 
     until_h = parse_time(until, "--until")
     if not 0 < until_h <= 24 * MOST_DAYS:
@@ -74,7 +75,7 @@ def _times(plan, until, every):
         )
     check_horizon(plan, until_h, until)
     every_h = min(1.0, until_h) if every is None else even_step(parse_time(every, "--every"))
-    if not 1 / 60 - 1e-9 <= every_h <= until_h:
+    if not 1 / 60 - SAME_H <= every_h <= until_h + SAME_H:
         raise BadInput(
             f"--every {every!r} is {every_h:g} h; allowed: from 1 min to the length of the run, "
             f"{until_h:g} h. Write for example '{min(1.0, until_h):g} h'."

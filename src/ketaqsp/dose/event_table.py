@@ -27,6 +27,9 @@ COLUMNS = (
 )
 NEEDED = ("ID", "TIME", "EVID", "AMT", "DRUG")
 NEVER_EMPTY = ("ID", "TIME", "EVID")
+# With one of these NONMEM reads TIME as the clock of that day, not as hours from the start.
+CALENDAR = ("DATE", "DAT1", "DAT2", "DAT3")
+IGNORED = ("C", "#", "@")  # what a column C holds in rows that NONMEM is told to ignore
 MAX_ID = 2**53 - 1  # up to here a float, as which cells are read, tells neighbours apart
 # More repeats than hours in ten years cannot be meant, and would fill the memory.
 MAX_ADDL = int(MAX_HOURS)
@@ -192,6 +195,9 @@ def _rows(path):
                     f"({len(reader.fieldnames)}). Check the commas."
                 )
             found = True
+            mark = row.text("C")
+            if mark.upper().startswith(IGNORED):
+                row.refuse("C", mark, "marks a row that NONMEM ignores; take the row out")
             yield row
     except csv.Error as error:
         raise BadInput(f"{path}, row {reader.line_num}: {error}. Check the quotes.") from None
@@ -219,6 +225,12 @@ def _check_header(path, header):
         raise BadInput(
             f"{path}, row 1: missing column {', '.join(missing)}. Found: {_found(header)}. "
             f"Needed, in capitals, separated by commas: {', '.join((*NEEDED, 'ROUTE'))}."
+        )
+    calendar = [name for name in header if name.upper() in CALENDAR]
+    if calendar:
+        raise BadInput(
+            f"{path}, row 1: column {calendar[0]} makes TIME the clock of a day in NONMEM; here "
+            "TIME counts in hours from the start. Write it so, and take the column out."
         )
     # A misspelt optional column would be a silent default, such as mg/kg read as mg.
     absent = [name for name in COLUMNS if name not in header]

@@ -49,7 +49,8 @@ def span(days, every):
     )  # fmt: skip
     until = 24 * days
     step = parse_time(every, "every") if isinstance(every, str) else _plain(every)
-    if not isinstance(step, Real) or isinstance(step, bool) or not LEAST_STEP_H <= step <= until:
+    longest = until + SAME_H  # the run itself, which days and back may have rounded
+    if not isinstance(step, Real) or isinstance(step, bool) or not LEAST_STEP_H <= step <= longest:
         said = f"{step:g} h" if isinstance(step, Real) else repr(step)
         raise BadInput(
             f"every is {said}; allowed: 1 min to the length of the run, {until:g} h. Write for "

@@ -20,6 +20,13 @@ def kept(hours, floor, ceiling):
     return {f"{t:.9g}": [int(a), int(b)] for t, a, b in each if a or b}
 
 
+def at(cut, hours):
+    """Those of the counts that are of these hours."""
+    kept = {f"{t:.9g}" for t in hours}
+    found = {scale: {t: n for t, n in x.items() if t in kept} for scale, x in cut.items()}
+    return {scale: x for scale, x in found.items() if x}
+
+
 def noted(out, cut):
     """A Dataset with the counts as its attribute `clipped` (JSON), if there are any."""
     cut = {scale: hours for scale, hours in cut.items() if hours}

@@ -15,7 +15,7 @@ from ketaqsp.patient.covariates import derived
 from ketaqsp.patient.populations import ANCESTRIES, covariates
 from ketaqsp.patient.random import checked_seed
 from ketaqsp.solve import STATUS, Result, run
-from ketaqsp.solve.grid import merged
+from ketaqsp.solve.grid import apart, merged
 
 # Own pre-dose value = 1: what a patient's curve is usually read against.
 INTERNAL = ("input",)
@@ -154,10 +154,14 @@ def _outputs(days, every, extra):
 
 @lru_cache(maxsize=8)
 def output_times(days, step, extra=()):
-    """Times (O,) in h: every `step` (h), at the end, and those of `extra`."""
+    """Times (O,) in h: every `step` (h), at the end, and those of `extra` that none stands for.
+
+    A time of `extra` that rounding sets beside one of the grid must not take its place: whoever
+    asked for the grid would find that time missing.
+    """
     count = int(np.floor(24 * days / step + 1e-9))
-    grid = np.arange(count + 1) * step
-    times = np.array(merged(np.round(np.concatenate([grid, [24 * days], extra]), 9)))
+    grid = merged(np.round(np.append(np.arange(count + 1) * step, 24 * days), 9).tolist())
+    times = np.array(sorted({*grid, *apart(np.round(extra, 9).tolist(), grid)}))
     times.flags.writeable = False
     return times
 

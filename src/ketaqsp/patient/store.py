@@ -109,7 +109,8 @@ def save(out, path, *, overwrite=False, run=None):
 def write_record(path, run):
     """Write OUT.run.json."""
     text = json.dumps(run, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    put(record(path), lambda part: part.write_text(text, encoding="utf-8"), overwrite=True)
+    content = text.encode(errors="backslashreplace")  # a name that is no UTF-8 stays valid JSON
+    put(record(path), lambda part: part.write_bytes(content), overwrite=True)
 
 
 def put(path, write, *, overwrite):

@@ -105,15 +105,23 @@ class Writer:
             remove(self.part)
             return self._create()
         check_same(self.part, dict(root.attrs), _plain(self.blank.attrs))
-        for path in _told_files(self.part):  # of a piece that a kill left without its status
+        for path in _told_files(self.part):  # of a piece that a kill left without all its status
             first, stop = map(int, path.stem.split("-")[1:])
             if (root["status"][first:stop] == NOT_RUN).any():
+                root["status"][first:stop] = NOT_RUN
                 remove(path)
         return root
 
-    def done(self, first, stop):
-        """Is this piece complete?"""
-        return bool((self._array("status")[first:stop] != NOT_RUN).all())
+    def stretches(self, first, stop):
+        """[(first, stop, done)]: the piece cut where it changes who is done.
+
+        Whoever is done is not solved again: what was told of him would be told twice.
+        """
+        done = self._array("status")[first:stop] != NOT_RUN
+        cuts = [0, *(np.flatnonzero(np.diff(done)) + 1).tolist(), stop - first]
+        return [
+            (first + a, first + b, bool(done[a])) for a, b in zip(cuts[:-1], cuts[1:], strict=True)
+        ]
 
     def count(self):
         """How many patients are done."""
@@ -165,7 +173,8 @@ class Writer:
     def finish(self, **attrs):
         """Add attributes, make the csv if one was asked for, and give the result its name."""
         with self._disk():
-            self.root.attrs.update(_plain(attrs | _as_attributes(self.told())))
+            told = _as_attributes(self.told(), self.blank["time"].values)
+            self.root.attrs.update(_plain(attrs | told))
             if self.path.suffix == ".csv":
                 long_table.write(read(self.part), self.part / TEXT)
                 rename(self.part / TEXT, self.path, overwrite=self.overwrite)
@@ -190,7 +199,7 @@ def read(path):
     out = out.set_coords([name for name in out.data_vars if name in known_covariates()])
     waiting = out["status"] == NOT_RUN
     names = [name for name, x in out.data_vars.items() if x.dims == ("time", "patient")]
-    out = out.assign_attrs(_as_attributes(told(path)))
+    out = out.assign_attrs(_as_attributes(told(path), out["time"].values))
     if _torn(path, names, waiting.values, long_table.block(out.sizes["time"])):
         out = out.assign({name: out[name].where(~waiting).transpose("time", ...) for name in names})
     return out
@@ -212,8 +221,9 @@ def _told_files(part):
     return sorted(found, key=lambda path: int(path.stem.split("-")[1]))
 
 
-def _as_attributes(found):
-    """What was told as attributes of a Dataset; nothing where there is nothing to tell."""
+def _as_attributes(found, hours):
+    """What was told as attributes of a Dataset of these hours; nothing where there is nothing."""
+    found = {**found, "clipped": clipping.at(found["clipped"], hours)}
     return {key: json.dumps(found[key]) for key in TOLD if found[key]}
 
 

@@ -6,17 +6,24 @@ A run goes in pieces, so each piece is first reduced to a digest; the summary is
 import numpy as np
 
 from ketaqsp import NOTICE
+from ketaqsp.dose.arrivals import timing
+from ketaqsp.dose.routes import entry
 from ketaqsp.patient import clipping, failures
 from ketaqsp.patient.failures import FAILED
 from ketaqsp.patient.histogram import AMOUNT, HOURS, POINTS, RATIO, Histogram
 from ketaqsp.patient.random import normal
+from ketaqsp.solve.grid import SAME
 from ketaqsp.solve.radau import RTOL
 
 SOLVER = "exact plasma, Radau IIA sweep"
 # Hours at which a summary looks: those of the trials, as far as the run goes.
 LOOKS = (0, 4, 24, 72, 168, 336, 504, 672)
-# Minutes after the end of a dose at which venous plasma and the receptors may be at their peak.
+# Minutes after the end of a dose at which venous plasma and the receptors may be at their peak: of
+# an infusion, of one given at once, and of one that must be taken up first (from a muscle in
+# minutes, from the gut in hours).
 PEAK_MINUTES = (0, 2, 5, 10, 20)
+PUSHED_MINUTES = (*PEAK_MINUTES, 1, 3, 4, 7)
+UPTAKE_MINUTES = (*PEAK_MINUTES, 15, 30, 40, 50, 60, 75, 90, 105, 120, 150, 180, 240, 300, 360, 480)
 PEAKS = ("ketamine_venous", "ketamine_arterial", "nmda_block_sst")
 SEEN = ("madrs", "spine_density")
 WANTED = (*SEEN, *PEAKS)
@@ -33,9 +40,15 @@ def looks(until_h):
 
 
 def peak_times(doses, until_h):
-    """Hours (sorted) at which a peak may sit: just after the end of each dose."""
-    ends = {dose.stop_h for dose in doses}
-    times = {round(end + minutes / 60, 9) for end in ends for minutes in PEAK_MINUTES}
+    """Hours (sorted) at which a peak may sit: after the last of each dose has come in."""
+    times = set()
+    for dose in set(doses):
+        lag, lasts = timing(dose)
+        minutes = PEAK_MINUTES if lasts else PUSHED_MINUTES
+        if entry(dose.drug, dose.route).site:
+            minutes = UPTAKE_MINUTES
+        end = round(dose.start_h + lag + lasts, 9)
+        times |= {round(end + after / 60, 9) for after in minutes}
     return sorted(t for t in times if t <= until_h)
 
 
@@ -67,7 +80,8 @@ def rated(out, people, seed):
 
 def digest(out, times):
     """{name: (k, n)} of a piece: madrs and spine_density at `times`, peak and peak_h of PEAKS."""
-    now = out[list(SEEN)].sel(time=list(times)).transpose("time", "patient")
+    near = {"method": "nearest", "tolerance": SAME}  # a time that rounding moved is that time
+    now = out[list(SEEN)].sel(time=list(times), **near).transpose("time", "patient")
     highest = [out[name].transpose("time", "patient").values for name in PEAKS]
     return {
         **{name: now[name].values for name in SEEN},

@@ -18,7 +18,7 @@ def steps(jumps, outputs, until, level=0):
     level: 1 halves every step, 2 quarters it, and so on.
     """
     jumps = {0.0, *_inside(jumps, until)}
-    marks = sorted(jumps | _apart(_inside(outputs, until), jumps))
+    marks = sorted(jumps | apart(_inside(outputs, until), jumps))
     end = round(float(until), 9)
     marks = marks if end - marks[-1] <= SAME else [*marks, end]
     times, last_jump = [0.0], 0.0
@@ -52,8 +52,8 @@ def places(times, outputs):
     return after - (outputs - times[after - 1] < times[after] - outputs)
 
 
-def _apart(outputs, jumps):
-    """The outputs that no jump stands for."""
+def apart(outputs, jumps):
+    """The outputs (a set of hours) that none of `jumps` stands for, those within SAME once."""
     import bisect
 
     edges, out = sorted(jumps), set()

@@ -225,10 +225,11 @@ def summary(done, parts):
             "median_days_to_relapse_pi90": None,
         }
     days, seen, rep, given = (np.concatenate(x) for x in (days, seen, rep, given))
+    middle = float(np.median(given)) if len(given) else None  # 2.5 where half had 2, half 3
     each = [kaplan_meier_median(days[rep == r], seen[rep == r]) for r in range(done.replicates)]
     low, high = np.percentile(each, RANGE, method="nearest") if each else (np.nan, np.nan)
     return {
-        "median_treatments": int(np.median(given)) if len(given) else None,
+        "median_treatments": int(middle) if middle is not None and middle % 1 == 0 else middle,
         "median_days_to_relapse": number(kaplan_meier_median(days, seen)),
         "median_days_to_relapse_pi90": [number(low), number(high)],
     }

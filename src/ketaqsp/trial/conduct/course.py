@@ -259,7 +259,9 @@ class _Trip:
                   for v in phase.visits]  # fmt: skip
         totals, cut = self._score(hours, labels, self.given)
         before = self._before(self.given)[self.phase]
-        met, relapse = self._judged(totals, before, hours[:, 0] - start)
+        # The end of treatment is no visit that `on` names, wherever it lies: it would count twice.
+        fixed = np.array([np.nan if v == END else v for v in phase.visits])
+        met, relapse = self._judged(totals, before, fixed)
         present = (self.group.left > hours) | (hours <= 0)
         return Part(
             self.phase, self.group.arms[-1], self.people, start, names, hours, totals, cut, before,

@@ -58,7 +58,10 @@ def lost(endpoint, totals, before):
 
 
 def over_visits(endpoint, held, hours):
-    """`on: 2 of [...]`: met once the condition held at so many of the named visits, (V, n)."""
+    """`on: 2 of [...]`: met once the condition held at so many of the named visits, (V, n).
+
+    hours (V,) from the start of the phase; NaN is a visit that has no name of that kind.
+    """
     if endpoint.on is None:
         return held
     least, named = endpoint.on
