@@ -7,6 +7,7 @@ import ketaqsp as kq
 from ketaqsp.errors import BadInput
 from ketaqsp.parameters import rows
 from ketaqsp.patient.given import bounds
+from ketaqsp.patient.simulate import model_for
 
 DOSE = kq.infusion(mg_per_kg=0.5)
 ONE_DAY = {"days": 1, "every": "12 h"}
@@ -50,6 +51,8 @@ EXPERIMENTS = [
     (("ampa_block", 1, 2, "all"), ("value is 'all'",)),
     (("tau_G", 1, 2, 0.0), ("tau_G is 0 h", "above 0")),
     (("CL_mdz", 1, 2, 30.0), ("no equation reads CL_mdz", "nothing would change")),
+    (("CL", 1, 2, 30.0), ("on CL", "plasma hold for a whole run", "cohort.replace(CL=...)")),
+    (("ka_in", 1, 2, 30.0), ("no equation reads ka_in",)),
 ]
 
 
@@ -72,6 +75,25 @@ def test_simulate_refuses(changed, said, tmp_path, monkeypatch):
 def test_an_experiment_that_cannot_be(made, said):
     given = [kq.Intervention(*made)]
     refused(lambda: kq.simulate(DOSE, kq.typical(), **ONE_DAY, interventions=given), said)
+
+
+def test_an_experiment_that_is_taken_changes_something():
+    """Every parameter: what is not refused moves a curve, if nothing that it acts on is off."""
+    still, regimen = set(), DOSE + kq.bolus("midazolam", mg=5, route="in")
+    people = kq.typical(**{name: 0.3 for name in ("s2", "s3", "s4", "s6", "s7")})
+    call = {"days": 0.25, "every": "1 h"}
+    plain = kq.simulate(regimen, people, **call)
+    for name in model_for(regimen).parameters:
+        value = 1.3 * np.asarray(people.parameters[name]).item() or 0.3
+        try:
+            out = kq.simulate(
+                regimen, people, **call, interventions=kq.Intervention(name, 0.5, 6, value)
+            )
+        except BadInput:
+            continue
+        if all((out[x].values == plain[x].values).all() for x in out.data_vars):
+            still.add(name)
+    assert still == set()
 
 
 @pytest.mark.parametrize(

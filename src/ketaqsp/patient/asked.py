@@ -122,6 +122,13 @@ def experiments(interventions, parameters, model):
                 f"would change; allowed: the {len(model.parameters)} that are read. {example}",
                 field="interventions",
             )
+        if one.name not in model.changeable:
+            raise BadInput(
+                f"{what}: the rates of plasma hold for a whole run, so nothing would change; "
+                f"allowed: the {len(model.changeable)} parameters of what lies behind it. For a "
+                f"whole run write cohort.replace({one.name}=...).",
+                field="interventions",
+            )
         hours = (_plain(one.start_h), _plain(one.stop_h))
         for which, t in zip(("start_h", "stop_h"), hours, strict=True):
             if isinstance(t, bool) or not isinstance(t, Real) or not 0 <= t < np.inf:
