@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import ketaqsp as kq
-from ketaqsp.errors import BadInput
+from ketaqsp.errors import BadInput, MachineError
 from ketaqsp.parameters import rows
 from ketaqsp.patient.given import bounds
 from ketaqsp.patient.simulate import model_for
@@ -40,9 +40,13 @@ SIMULATE = [
         ("no Intervention", "Intervention('ampa_block'"),
     ),
     ({"interventions": 3}, ("3, no list", "Intervention('ampa_block'")),
+    ({"wanted": 3}, ("wanted is 3", "['madrs']")),
+    ({"wanted": [["madrs"]]}, ("unknown variable ['madrs']",)),
 ]
 EXPERIMENTS = [
     (("ampa_blok", 1, 2, 1.0), ("'ampa_blok'", "did you mean 'ampa_block'")),
+    (([3], 1, 2, 1.0), ("unknown parameter [3]",)),
+    (("ampa_block", 25, 26, 1.0), ("start_h 25 is after the end of the run, 24 h",)),
     (("ampa_block", 5, 2, 1.0), ("stop_h 2 is not after start_h 5 h",)),
     (("ampa_block", 2, 2, 1.0), ("stop_h 2 is not after start_h 2 h",)),
     (("ampa_block", -1, 2, 1.0), ("start_h is -1", "hours from 0")),
@@ -80,7 +84,7 @@ def test_an_experiment_that_cannot_be(made, said):
 def test_an_experiment_that_is_taken_changes_something():
     """Every parameter: what is not refused moves a curve, if nothing that it acts on is off."""
     still, regimen = set(), DOSE + kq.bolus("midazolam", mg=5, route="in")
-    people = kq.typical(**{name: 0.3 for name in ("s2", "s3", "s4", "s6", "s7")})
+    people = kq.typical(**dict.fromkeys(("s2", "s3", "s4", "s6", "s7"), 0.3))
     call = {"days": 0.25, "every": "1 h"}
     plain = kq.simulate(regimen, people, **call)
     for name in model_for(regimen).parameters:
@@ -138,6 +142,7 @@ VALUES = [
     ("M0", [1, 2, 3], ("M0 has shape (3,)", "an array of 2, one a patient")),
     ("M0", [30, -30], ("M0 of patient 1 is -30 points", "above 0")),
     ("fu", np.array([0.5, 1.5]), ("fu of patient 1 is 1.5", "0 to 1")),
+    ("D_ill", 0.7, ("D_ill", "follows from a patient's landscape", "load, kappa, W_half")),
     ("CLL", 5, ("unknown parameter 'CLL'", "did you mean 'CL'")),
 ]
 
@@ -151,6 +156,51 @@ def test_values_that_no_patient_has(symbol, value, said):
     if not isinstance(value, list | np.ndarray):
         alone = [text for text in said if "array" not in text]
         refused(lambda: kq.typical(**{symbol: value}), alone)
+
+
+GRADIENT = [
+    ({"regimen": "ketamine"}, ("regimen is 'ketamine'",)),
+    ({"regimen": None}, ("regimen is None", "nothing()")),
+    ({"cohort": 3}, ("cohort is int",)),
+    ({"exit": "bogus"}, ("unknown exit 'bogus'", "slow, split")),
+    ({"at": (4.0, 24.0)}, ("at is (4.0, 24.0)", "one time", "sensitivity()")),
+    ({"of": ["madrs"]}, ("of is ['madrs']", "sensitivity()")),
+    ({"parameters": 3}, ("parameters is 3", "['CL']")),
+    ({"parameters": [3]}, ("unknown parameter of this model 3",)),
+]
+
+
+@pytest.mark.parametrize(("changed", "said"), GRADIENT, ids=str)
+def test_gradient_refuses(changed, said):
+    refused(lambda: kq.gradient(**{"regimen": DOSE, "at": 4.0, **changed}), said)
+
+
+@pytest.mark.parametrize(
+    ("of", "said"), [((), ("of is empty",)), (3, ("of is 3", "['madrs']")), ([[3]], ("[3]",))]
+)
+def test_sensitivity_refuses(of, said):
+    refused(lambda: kq.sensitivity(DOSE, of=of, at=4.0), said)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"preset": ["trd"]}, ("unknown population ['trd']",)),
+        ({"cut": 3}, ("cut is 3", "a list of names")),
+        ({"cut": [["bdnf"]]}, ("unknown cut ['bdnf']",)),
+        ({"scenario": [["agonist"]]}, ("unknown scenario ['agonist']",)),
+    ],
+    ids=str,
+)
+def test_people_that_are_none(more, said):
+    refused(lambda: kq.typical(**more), said)
+    refused(lambda: kq.cohort(n=2, **more), said)
+
+
+def test_what_no_memory_holds_is_said():
+    many = kq.cohort(n=20_000).take(np.tile(np.arange(20_000), 50))
+    with pytest.raises(MachineError, match="out of memory.*GiB.*wanted"):
+        kq.simulate(DOSE, many, days=28, every="1 min")
 
 
 def test_one_value_a_patient():

@@ -74,7 +74,9 @@ class Model:
 
         What the sweep reads by way of a constant (the spines before any dose) is as it was, too.
         """
-        read = {n for b in (*self.sweep, *self.readouts) for _, term in terms(b) for n in term.names}
+        read = {
+            n for b in (*self.sweep, *self.readouts) for _, term in terms(b) for n in term.names
+        }
         return tuple(name for name in self.parameters if name in read)
 
 

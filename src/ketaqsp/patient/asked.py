@@ -88,10 +88,10 @@ def names(wanted, model, rater_noise=False):
     """
     if wanted is None:
         return None
-    wanted = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    wanted = listed(wanted, "wanted", "variables, such as ['madrs']")
     known = {*model.states, *model.signals}
     for name in wanted:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise unknown("variable", name, sorted(known), field="wanted")
     if rater_noise and not set(wanted) & set(TOPS):
         raise BadInput(
@@ -102,8 +102,19 @@ def names(wanted, model, rater_noise=False):
     return wanted
 
 
-def experiments(interventions, parameters, model):
-    """`interventions` as a tuple of Intervention, each with its hours, on what the model reads."""
+def listed(some, field, what):
+    """A tuple of a list; one name by itself is a list of one. Raises BadInput for no list."""
+    try:
+        return (some,) if isinstance(some, str) else tuple(some)
+    except TypeError:
+        raise BadInput(f"{field} is {some!r}; allowed: a list of {what}.", field=field) from None
+
+
+def experiments(interventions, parameters, model, until_h):
+    """`interventions` as a tuple of Intervention, each with its hours, on what the model reads.
+
+    until_h: the end of the run.
+    """
     some = (interventions,) if isinstance(interventions, Intervention) else interventions
     example = "Write for example Intervention('ampa_block', 23.0, 25.0, 1.0)."
     try:
@@ -113,7 +124,7 @@ def experiments(interventions, parameters, model):
     for one in some:
         if not isinstance(one, Intervention):
             raise BadInput(f"{one!r} is no Intervention. {example}", field="interventions")
-        if one.name not in parameters:
+        if not isinstance(one.name, str) or one.name not in parameters:
             raise unknown("parameter", one.name, sorted(parameters), field="interventions")
         what = f"Intervention on {one.name}"
         if one.name not in model.parameters:
@@ -139,6 +150,12 @@ def experiments(interventions, parameters, model):
         if not hours[0] < hours[1]:
             raise BadInput(
                 f"{what}: stop_h {hours[1]:g} is not after start_h {hours[0]:g} h. {example}",
+                field="interventions",
+            )
+        if hours[0] > until_h + SAME_H:
+            raise BadInput(
+                f"{what}: start_h {hours[0]:g} is after the end of the run, {until_h:g} h, so "
+                "nothing would change. Leave it out, or make days longer.",
                 field="interventions",
             )
         value = _plain(one.value)

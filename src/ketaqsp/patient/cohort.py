@@ -305,5 +305,5 @@ def _of(x, places):
 
 
 def _known(preset):
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise unknown("population", preset, PRESETS, field="preset")

@@ -56,6 +56,13 @@ def checked(changed, n, also=()):
 
 def _value(symbol, value, n, also):
     known = default_rows()
+    if symbol == "D_ill":
+        raise BadInput(
+            "D_ill, the severity before any dose, follows from a patient's landscape, so a value "
+            "would be written over; allowed: load, kappa, W_half and others that shape it, or M0, "
+            "the points of MADRS before any dose.",
+            field=symbol,
+        )
     if symbol not in known and symbol not in also:
         raise unknown("parameter", symbol, known, field=symbol)
     row = known.get(symbol)
