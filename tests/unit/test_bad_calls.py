@@ -119,6 +119,8 @@ def test_what_is_meant_is_taken():
     plain = kq.simulate(DOSE, kq.typical(), days=2, every="12 h", wanted=["madrs"])
     text = kq.simulate(DOSE, kq.typical(), days="2 d", every=12, wanted="madrs")
     assert text.identical(plain)
+    short = kq.simulate(DOSE, kq.typical(), days=0.9 / 24, every=0.9, wanted=["madrs"])
+    assert short["time"].values.tolist() == [0, 0.9]  # 24 * (0.9 / 24) < 0.9
     one = kq.Intervention("ampa_block", 1, 2, 1.0)
     some = kq.simulate(DOSE, kq.typical(), **ONE_DAY, interventions=one, extra_times=3.0)
     assert some["time"].values.tolist() == [0, 3, 12, 24]

@@ -18,6 +18,7 @@ LEAST_STEP_H = 1 / 60
 SOLVERS = ("default", "numpy", "jax", "reference")
 EXITS = ("slow", "split")
 SAME_H = 1e-9  # times are kept to this
+NEAR = 1e-12  # of two lengths that are one: a few roundings
 
 
 def regimens(regimen):
@@ -49,14 +50,15 @@ def span(days, every):
     )  # fmt: skip
     until = 24 * days
     step = parse_time(every, "every") if isinstance(every, str) else _plain(every)
-    if not isinstance(step, Real) or isinstance(step, bool) or not LEAST_STEP_H <= step <= until:
+    longest = until * (1 + NEAR)  # days of hours / 24 may be a rounding short of those hours
+    if not isinstance(step, Real) or isinstance(step, bool) or not LEAST_STEP_H <= step <= longest:
         said = f"{step:g} h" if isinstance(step, Real) else repr(step)
         raise BadInput(
             f"every is {said}; allowed: 1 min to the length of the run, {until:g} h. Write for "
             f"example every='{min(1.0, until):g} h'.",
             field="every",
         )
-    return days, even_step(float(step))
+    return days, min(even_step(float(step)), until)
 
 
 def further_times(extra, until_h):
