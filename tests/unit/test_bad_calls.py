@@ -144,6 +144,10 @@ VALUES = [
     ("M0", [1, 2, 3], ("M0 has shape (3,)", "an array of 2, one a patient")),
     ("M0", [30, -30], ("M0 of patient 1 is -30 points", "above 0")),
     ("fu", np.array([0.5, 1.5]), ("fu of patient 1 is 1.5", "0 to 1")),
+    ("S_max", 1.0, ("S_max is 1", "above 1", "The table has 3")),
+    ("K_H", 0.0, ("K_H is 0", "above 0")),
+    ("width", 0.0, ("width is 0", "above 0")),
+    ("w_vas", 0.0, ("w_vas is 0 cm", "above 0")),
     ("D_ill", 0.7, ("D_ill", "follows from a patient's landscape", "load, kappa, W_half")),
     ("CLL", 5, ("unknown parameter 'CLL'", "did you mean 'CL'")),
 ]
@@ -197,6 +201,15 @@ def test_sensitivity_refuses(of, said):
 def test_people_that_are_none(more, said):
     refused(lambda: kq.typical(**more), said)
     refused(lambda: kq.cohort(n=2, **more), said)
+
+
+def test_who_is_no_longer_ill_is_refused():
+    """cohort() and typical() draw nobody who rests well; nor does replace() make one."""
+    people = kq.cohort(n=40, seed=1)
+    for changed in ({"load": -3.0}, {"W_half": 0.7}, {"S_max": 1.05}):
+        refused(lambda c=changed: people.replace(**c), ("not stably ill", "above 0.6", "Raise"))
+    assert kq.cohort("healthy", n=5).replace(W_half=0.7).n == 5
+    assert people.replace(load=people.parameters["load"]).n == 40
 
 
 def test_what_no_memory_holds_is_said():

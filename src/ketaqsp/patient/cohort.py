@@ -78,13 +78,26 @@ class Cohort:
         """The same patients with some parameters changed; rest is solved again.
 
         changed: {symbol: number or (n,)}. Raises BadInput for an unknown symbol, and for a value
-        that is no number or out of range.
+        that is no number or out of range, or leaves a patient without a stable ill state.
         """
         changed = checked(changed, self.n, self.parameters)
         parameters = {**self.parameters, **changed}
-        ill, well, _ = rest.states(parameters, self.n)
+        ill, well, slope = rest.states(parameters, self.n)
+        if self.preset not in WELL and not changed.keys().isdisjoint(rest.NAMES):
+            _still_ill(self.ids, ill, slope)
         parameters["D_ill"] = well if self.preset in WELL else ill
         return replace(self, parameters=parameters, well=well)
+
+
+def _still_ill(ids, ill, slope):
+    """Raises BadInput unless all rest ill, as those who are drawn: MADRS is a share of that."""
+    not_ill = np.flatnonzero(~((ill > ILL) & (slope < 1)))
+    if not_ill.size:
+        raise BadInput(
+            f"{not_ill.size} of {len(ids)} patients are not stably ill with these values: severity "
+            f"at rest of patient {ids[not_ill[0]]} is {ill[not_ill[0]]:.3g}, allowed: above "
+            f"{ILL:g}. Raise load or kappa, or W_half."
+        )
 
 
 def typical_values(pk=None):

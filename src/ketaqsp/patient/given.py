@@ -11,6 +11,8 @@ from ketaqsp.patient.populations import covariates
 
 PARAMETER = {"weight_kg": "W", "baseline_madrs": "M0"}  # covariates that the chain reads itself
 SCALES = ("L", "h", "g/mol", "kg", "umol/L")  # units of what others are divided by: never zero
+WIDTHS = ("K_H", "w_vas", "width")  # others are divided by these as well
+MORE_THAN = {"S_max": 1.0}  # every place for a spine is more than health has taken
 
 
 @cache
@@ -37,6 +39,8 @@ def bounds(symbol):
         return low, high, closed
     else:
         low, closed = 0.0, not (row.omega > 0 or row.unit in SCALES)
+    closed &= symbol not in (*WIDTHS, *MORE_THAN)
+    low = MORE_THAN.get(symbol, low)
     if symbol == PARAMETER["baseline_madrs"]:
         high = covariates()["baseline_madrs"].high
     set_to = [v[symbol] for v in (*CUTS.values(), *SCENARIOS.values()) if symbol in v]
