@@ -58,13 +58,12 @@ class Part:
 
     def put(self, edges, rate, bolus, factor=1.0):
         """Add it, times factor (n of patients,), to arrays (K, n) of rates and of amounts."""
-        umol = self.umol * factor
         if self.stop > self.start:
             # Per hour of the grid, not of the dose: what is given then adds up exactly.
-            per_hour = umol / (edges[self.stop] - edges[self.start])
-            rate[self.start : self.stop, self.patients] += per_hour
+            per_hour = self.umol / (edges[self.stop] - edges[self.start])
+            rate[self.start : self.stop, self.patients] += per_hour * factor
         else:
-            bolus[self.start, self.patients] += umol
+            bolus[self.start, self.patients] += self.umol * factor
 
 
 @dataclass(frozen=True, eq=False)
