@@ -212,6 +212,25 @@ def test_who_is_no_longer_ill_is_refused():
     assert people.replace(load=people.parameters["load"]).n == 40
 
 
+def test_what_is_no_path_or_regimen():
+    refused(lambda: kq.open(3), ("3 is no path", "'run.zarr'"))
+    refused(lambda: kq.trial(3), ("3 is no path", ".yaml"))
+    refused(lambda: kq.clinic_times(3), ("regimen is 3",))
+    refused(lambda: kq.clinic_times([3]), ("regimen of patient 0 is 3",))
+    refused(lambda: kq.simulate(DOSE, days=1, declared="x"), ("declared is 'x'",))
+    refused(lambda: kq.cohort("mdd", n=2, base="bipolar"), ("base is 'bipolar'", "Leave base out"))
+
+
+def test_supervision_of_other_people():
+    people = kq.cohort(n=3, seed=1)
+    out = kq.simulate(DOSE, people, days=0.2, every="1 h", extra_times=kq.clinic_times(DOSE, 4.8))
+    assert kq.supervise(out, people, DOSE).n == 3
+    refused(lambda: kq.supervise(out, people.take([2, 1, 0]), DOSE), ("0, 1, 2", "2, 1, 0"))
+    refused(lambda: kq.supervise(out, kq.cohort(n=3, seed=2), DOSE), ("seed is 1", "cohort's 2"))
+    refused(lambda: kq.supervise(out, 3, DOSE), ("cohort is int",))
+    refused(lambda: kq.supervise(out, people, 3), ("regimen is 3",))
+
+
 def test_what_no_memory_holds_is_said():
     many = kq.cohort(n=20_000).take(np.tile(np.arange(20_000), 50))
     with pytest.raises(MachineError, match="out of memory.*GiB.*wanted"):

@@ -21,8 +21,16 @@ SAME_H = 1e-9  # times are kept to this
 NEAR = 1e-12  # of two lengths that are one: a few roundings
 
 
-def regimens(regimen):
-    """Raises BadInput unless it is a Regimen, or a list of them, one a patient."""
+def regimens(regimen, declared=None):
+    """Raises BadInput unless it is a Regimen, or a list of them, one a patient.
+
+    declared: a Regimen too, or None.
+    """
+    if declared is not None and not isinstance(declared, Regimen):
+        raise BadInput(
+            f"declared is {declared!r}; allowed: a Regimen of every dose, or None.",
+            field="declared",
+        )
     if isinstance(regimen, Regimen):
         return
     remedy = "Write infusion(mg_per_kg=0.5), or nothing() for no drug."

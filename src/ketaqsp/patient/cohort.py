@@ -190,6 +190,12 @@ def cohort(
     """
     mine = own_table.read(preset) if own_table.is_table(preset) else None
     _known(base if mine else preset)
+    if not mine and base not in ("trd", preset):
+        raise BadInput(
+            f"base is {base!r}, but it completes a table of your own and {preset!r} is a "
+            "population. Leave base out.",
+            field="base",
+        )
     seed = checked_seed(seed)
     if ids is not None:
         ids = checked_ids(ids)

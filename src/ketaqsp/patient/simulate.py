@@ -104,7 +104,7 @@ def simulate(
     At the time of a dose stands the value before it is given. Raises BadInput, MachineError.
     """
     asked.means(solver, rescue, workers, exit)
-    asked.regimens(regimen)
+    asked.regimens(regimen, declared)
     seed, people = checked_seed(seed), asked.patients(cohort)
     among = regimen if piece_of is None else piece_of
     outputs, model = _outputs(days, every, extra_times), model_for(among, exit, declared)
