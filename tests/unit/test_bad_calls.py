@@ -181,6 +181,14 @@ def test_gradient_refuses(changed, said):
     refused(lambda: kq.gradient(**{"regimen": DOSE, "at": 4.0, **changed}), said)
 
 
+def test_times_of_a_derivative_that_are_one_to_the_solver():
+    """Two within 4 ms, and one within 4 ms of the start: simulate() merges them as well."""
+    at, ask = (1e-7, 4.0, 4.0000001, 9.0), {"of": "madrs", "parameters": ["CL"]}
+    found, plain = (kq.sensitivity(DOSE, at=t, **ask) for t in (at, (0.0, 4.0, 9.0)))
+    assert found.identical(plain)
+    refused(lambda: kq.gradient(DOSE, at=1e-8, **ask), ("at is 1e-08", "the last above 0"))
+
+
 @pytest.mark.parametrize(
     ("of", "said"), [((), ("of is empty",)), (3, ("of is 3", "['madrs']")), ([[3]], ("[3]",))]
 )

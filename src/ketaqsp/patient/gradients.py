@@ -10,6 +10,7 @@ import numpy as np
 
 from ketaqsp.errors import BadInput, unknown
 from ketaqsp.patient import asked, outcomes
+from ketaqsp.solve import grid
 from ketaqsp.solve.native.engine import default_workers
 
 CHUNK = 32  # patients that JAX differentiates at once: what is kept for the way back stays small
@@ -104,13 +105,15 @@ def _times(at):
     except (TypeError, ValueError):
         times = np.array([np.nan])
     longest = 24.0 * asked.MOST_DAYS
-    if not times.size or not np.isfinite(times).all() or not 0 < times[-1] <= longest:
+    if not times.size or not np.isfinite(times).all() or not grid.SAME < times[-1] <= longest:
         times = np.array([-1.0])
     if times[0] < 0:
         raise BadInput(
             f"at is {at!r}; allowed: hours from 0 to {longest:g}, the last above 0.", field="at"
         )
-    return times
+    # As the solver has them: two that are one to it are one, at 0 too.
+    first, *later = grid.merged(np.round([0.0, *times], 9))
+    return np.array([first, *later] if times[0] <= grid.SAME else later)
 
 
 def _kind(by):
