@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 import ketaqsp as kq
+from ketaqsp.dose.event_table import read_events, write_events
 from ketaqsp.errors import BadInput, MachineError
 from ketaqsp.parameters import rows
+from ketaqsp.patient import draws
 from ketaqsp.patient.given import bounds
 from ketaqsp.patient.simulate import model_for
 
@@ -223,10 +225,20 @@ def test_who_is_no_longer_ill_is_refused():
 def test_what_is_no_path_or_regimen():
     refused(lambda: kq.open(3), ("3 is no path", "'run.zarr'"))
     refused(lambda: kq.trial(3), ("3 is no path", ".yaml"))
+    refused(lambda: read_events(3), ("3 is no path", "event table"))
+    refused(lambda: write_events(DOSE, 3), ("3 is no path", "event table"))
     refused(lambda: kq.clinic_times(3), ("regimen is 3",))
     refused(lambda: kq.clinic_times([3]), ("regimen of patient 0 is 3",))
     refused(lambda: kq.simulate(DOSE, days=1, declared="x"), ("declared is 'x'",))
     refused(lambda: kq.cohort("mdd", n=2, base="bipolar"), ("base is 'bipolar'", "Leave base out"))
+
+
+def test_draws_of_the_prior():
+    refused(lambda: draws(1.5), ("n is 1.5", "whole number"))
+    refused(lambda: draws(3, seed=-1), ("seed is -1",))
+    refused(lambda: draws(3, only=["tau_Z", "CLL"]), ("'CLL'", "did you mean 'CL'"))
+    assert set(draws(3, only="tau_G")) == {"tau_G"}  # and not tau_G's namesakes
+    assert set(draws(3, only="k_quick")) <= {"k_quick"}
 
 
 def test_supervision_of_other_people():
