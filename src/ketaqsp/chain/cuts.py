@@ -40,19 +40,10 @@ def overrides(cut=(), scenario=()):
     """Rows to change for the named cuts and scenarios. Raises BadInput for an unknown name."""
     changed = {}
     for kind, known, chosen in (("cut", CUTS, cut), ("scenario", SCENARIOS, scenario)):
-        for name in _listed(kind, chosen):
-            if not isinstance(name, str) or name not in known:
+        for name in (chosen,) if isinstance(chosen, str) else chosen:
+            if name not in known:
                 hint = nearest(name, known)
                 near = f"; did you mean {hint!r}?" if hint else "."
                 raise BadInput(f"unknown {kind} {name!r}{near} Known: {', '.join(sorted(known))}")
             changed.update(known[name])
     return changed
-
-
-def _listed(kind, chosen):
-    if isinstance(chosen, str):
-        return (chosen,)
-    try:
-        return tuple(chosen)
-    except TypeError:
-        raise BadInput(f"{kind} is {chosen!r}; allowed: a name, or a list of names.") from None

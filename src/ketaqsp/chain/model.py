@@ -68,17 +68,6 @@ class Model:
         needed = {name for b in self.blocks for _, term in terms(b) for name in term.names}
         return tuple(sorted(needed - given))
 
-    @cached_property
-    def changeable(self):
-        """Parameters that may change during a run: the linear systems are solved with theirs kept.
-
-        What the sweep reads by way of a constant (the spines before any dose) is as it was, too.
-        """
-        read = {
-            n for b in (*self.sweep, *self.readouts) for _, term in terms(b) for n in term.names
-        }
-        return tuple(name for name in self.parameters if name in read)
-
 
 def drugs_beside_ketamine(analytes):
     """Which companion systems a set of analytes asks for: (ligands, midazolam, ssri)."""

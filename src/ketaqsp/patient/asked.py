@@ -1,15 +1,17 @@
 """What simulate() is asked, checked before any work: every message names value and remedy."""
 
+from functools import lru_cache
 from importlib.util import find_spec
 from numbers import Real
 
 import numpy as np
 
+from ketaqsp.blocks import terms
 from ketaqsp.dose.quantity import even_step, number, parse_time
 from ketaqsp.dose.regimen import Regimen
 from ketaqsp.errors import BadInput, unknown
 from ketaqsp.patient.cohort import Cohort, typical
-from ketaqsp.patient.given import check_range
+from ketaqsp.patient.given import check_range, listed
 from ketaqsp.patient.summary import TOPS
 from ketaqsp.solve import Intervention
 
@@ -112,12 +114,15 @@ def names(wanted, model, rater_noise=False):
     return wanted
 
 
-def listed(some, field, what):
-    """A tuple of a list; one name by itself is a list of one. Raises BadInput for no list."""
-    try:
-        return (some,) if isinstance(some, str) else tuple(some)
-    except TypeError:
-        raise BadInput(f"{field} is {some!r}; allowed: a list of {what}.", field=field) from None
+@lru_cache(maxsize=32)
+def changeable(model):
+    """Parameters that may change during a run: the linear systems are solved with theirs kept.
+
+    What the sweep reads by way of a constant (the spines before any dose) is as it was, too.
+    """
+    blocks = (*model.sweep, *model.readouts)
+    read = {name for block in blocks for _, term in terms(block) for name in term.names}
+    return tuple(name for name in model.parameters if name in read)
 
 
 def experiments(interventions, parameters, model, until_h):
@@ -143,10 +148,10 @@ def experiments(interventions, parameters, model, until_h):
                 f"would change; allowed: the {len(model.parameters)} that are read. {example}",
                 field="interventions",
             )
-        if one.name not in model.changeable:
+        if one.name not in changeable(model):
             raise BadInput(
                 f"{what}: the rates of plasma hold for a whole run, so nothing would change; "
-                f"allowed: the {len(model.changeable)} parameters of what lies behind it. For a "
+                f"allowed: the {len(changeable(model))} parameters of what lies behind it. For a "
                 f"whole run write cohort.replace({one.name}=...).",
                 field="interventions",
             )

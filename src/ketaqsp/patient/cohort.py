@@ -6,13 +6,13 @@ from os import PathLike
 
 import numpy as np
 
-from ketaqsp.chain import overrides, rest
+from ketaqsp.chain import rest
 from ketaqsp.errors import BadInput, unknown
 from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import published, published_names
 from ketaqsp.patient import covariates as people
 from ketaqsp.patient import effects, matching, own_table
-from ketaqsp.patient.given import checked
+from ketaqsp.patient.given import checked, overridden
 from ketaqsp.patient.populations import PRESETS, WELL
 from ketaqsp.patient.random import checked_ids, checked_seed, normal
 
@@ -139,7 +139,7 @@ def typical(preset="trd", *, pk=None, cut=(), scenario=(), **changed):
     """
     _known(preset)
     values = {**typical_values(pk), **_of_population(preset), **_medians(preset)}
-    values |= {**overrides(cut, scenario), **checked(changed, 1)}
+    values |= {**overridden(cut, scenario), **checked(changed, 1)}
     values["D_ill"] = np.array([values["D_ill"]])
     alone = Cohort(preset, 0, np.array([0]), values).replace()
     if preset in WELL:
@@ -208,7 +208,7 @@ def cohort(
     n = 100 if n is None else n
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MOST:
         raise BadInput(f"n is {n!r}; allowed: 1 to {MOST} patients, a whole number.", field="n")
-    changed, cuts = checked(changed, n), overrides(cut, scenario)
+    changed, cuts = checked(changed, n), overridden(cut, scenario)
     asked = _asked(match)
     drawn_from = people.population(preset, asked)
     if mine is None:

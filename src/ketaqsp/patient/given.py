@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from ketaqsp.chain.cuts import CUTS, SCENARIOS
+from ketaqsp.chain.cuts import CUTS, SCENARIOS, overrides
 from ketaqsp.errors import BadInput, unknown
 from ketaqsp.parameters import rows
 from ketaqsp.patient.populations import covariates
@@ -47,6 +47,25 @@ def bounds(symbol):
     if any(x < low for x in set_to):
         low = min(set_to)
     return low, high, closed or low in set_to
+
+
+def listed(some, field, what):
+    """A tuple of a list; one name by itself is a list of one. Raises BadInput for no list."""
+    try:
+        return (some,) if isinstance(some, str) else tuple(some)
+    except TypeError:
+        raise BadInput(f"{field} is {some!r}; allowed: a list of {what}.", field=field) from None
+
+
+def overridden(cut, scenario):
+    """{symbol: value} of the named cuts and scenarios. Raises BadInput for what is no name."""
+    asked = []
+    for kind, known, some in (("cut", CUTS, cut), ("scenario", SCENARIOS, scenario)):
+        asked.append(listed(some, kind, "names"))
+        for name in asked[-1]:
+            if not isinstance(name, str):
+                raise unknown(kind, name, sorted(known), field=kind)
+    return overrides(*asked)
 
 
 def checked(changed, n, also=()):
