@@ -6,6 +6,7 @@ import pytest
 import ketaqsp as kq
 from ketaqsp.dose.schedule import schedule
 from ketaqsp.patient import occasions
+from tolerances import SUPERPOSITION
 
 PEOPLE = np.arange(400)
 WEIGHTS = np.full(PEOPLE.size, 70.0)
@@ -38,6 +39,23 @@ def test_another_day_or_patient_changes_no_other():
     assert (amounts((0, 3)) == more[:2]).all()
     some = PEOPLE[[7, 2, 300]]
     assert (amounts((0, 3), some) == amounts((0, 3))[:, some]).all()
+
+
+def test_a_dose_that_goes_on_past_midnight_keeps_its_share():
+    """Tablets at 22 h let go until 3.8 h: a neighbour's infusion at midnight changes nothing."""
+    people = kq.cohort("trd", n=2, seed=1)
+    tablets = kq.bolus(mg=100, route="po_er", days=[22 / 24])
+    infusions = kq.infusion(mg=30, days=[1])
+    ask = {"days": 2, "every": "1 h", "wanted": ["ketamine_venous"]}
+    alone = kq.simulate(tablets, people.take([0]), **ask)["ketamine_venous"].values[:, 0]
+    both = kq.simulate([tablets, infusions], people, **ask)["ketamine_venous"].values[:, 0]
+    assert np.abs(both - alone).max() < SUPERPOSITION * alone.max()
+    plain = schedule([tablets, infusions], people.weight())
+    varied = occasions.applied(plain, 1, people.keys)
+    for name, x in plain.rate.items():
+        given = x[:, 0] > 0
+        if name.endswith("_oral"):
+            assert given.sum() > 1 and np.ptp(varied.rate[name][given, 0] / x[given, 0]) < 1e-12
 
 
 def test_an_infusion_is_given_in_full():

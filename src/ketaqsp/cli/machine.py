@@ -1,18 +1,16 @@
 """What depends on the machine: the clock of a run, and the memory that it will need."""
 
-import os
 import platform
 import shutil
 import sys
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
 from ketaqsp.errors import MachineError
+from ketaqsp.solve.memory import GIB, available
 
 WORK = 40  # curves beside the variables of a model that the solver holds for one batch
 PARAMETERS = 100  # numbers a patient is drawn with, at most
-GIB = 2**30
 # The least that one number takes on the disk, without and with a dose. A csv writes digits, name
 # and time. A zarr store packs 8 bytes into 2 to 6 after a dose, into 0.05 where nothing moves.
 LEAST_BYTES = {".csv": (40, 40), ".zarr": (0.05, 0.8)}
@@ -54,24 +52,6 @@ class Clock:
                 if i in found.failed
             ],
         }
-
-
-def available():
-    """Bytes of memory that can be had now, or None where the system does not say."""
-    found = []
-    try:
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                found.append(int(line.split()[1]) * 1024)
-        limit = Path("/sys/fs/cgroup/memory.max").read_text().strip()
-        used = int(Path("/sys/fs/cgroup/memory.current").read_text())
-        if limit != "max":
-            found.append(int(limit) - used)
-    except (OSError, ValueError):
-        pass
-    if not found and hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
-        found.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
-    return min(found, default=None)
 
 
 def needed(n, times, until_h, variables, *, whole, piece):

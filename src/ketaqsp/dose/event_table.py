@@ -14,6 +14,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral
+from os import PathLike
 from pathlib import Path
 
 from ketaqsp.dose.drugs import drug
@@ -80,6 +81,7 @@ def write_events(regimen, path):
     An empty regimen is written as one observation row, which keeps its ID. An existing file is
     replaced.
     """
+    _check_path(path)
     regimens = regimen if isinstance(regimen, Mapping) else {1: regimen}
     lines = []
     for patient, one in regimens.items():
@@ -100,6 +102,12 @@ def write_events(regimen, path):
         ) from error
     except OSError as error:
         raise MachineError(f"{path}: cannot write the event table: {error.strerror}") from error
+
+
+def _check_path(path):
+    """Raises BadInput for what names no file: a number would be a file that is already open."""
+    if not isinstance(path, str | PathLike):
+        raise BadInput(f"{path!r} is no path; allowed: the name of an event table, as doses.csv.")
 
 
 def _lines(patient, regimen):
@@ -174,6 +182,7 @@ class _Naming:
 
 def _rows(path):
     """Yield the rows of the table after checking its header."""
+    _check_path(path)
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:

@@ -43,6 +43,30 @@ class Restart:
 
 
 @dataclass(frozen=True, eq=False)
+class Part:
+    """umol (n of patients,) of one dose that enter `input` evenly from edge start to edge stop.
+
+    Equal edges: all at once. patients: their places, or a slice. start_h: when it begins to enter.
+    """
+
+    input: str
+    start_h: float
+    start: int
+    stop: int
+    patients: object
+    umol: np.ndarray
+
+    def put(self, edges, rate, bolus, factor=1.0):
+        """Add it, times factor (n of patients,), to arrays (K, n) of rates and of amounts."""
+        if self.stop > self.start:
+            # Per hour of the grid, not of the dose: what is given then adds up exactly.
+            per_hour = self.umol / (edges[self.stop] - edges[self.start])
+            rate[self.start : self.stop, self.patients] += per_hour * factor
+        else:
+            bolus[self.start, self.patients] += self.umol * factor
+
+
+@dataclass(frozen=True, eq=False)
 class Schedule:
     """What n patients receive, on one grid of K edges that all share.
 
@@ -51,7 +75,8 @@ class Schedule:
     bolus[input]: (K, n) umol put in at edge k.
     of[input]: the analyte. An input is the analyte's name where it goes straight into plasma, else
     with the site behind it (ketamine_s_nose). The three have the same keys. Arrays are read-only.
-    restarts: resets and steady states, each at an edge, in order of time.
+    restarts: resets and steady states, each at an edge, in order of time. parts: what rate and
+    bolus are the sum of.
     """
 
     edges_h: np.ndarray
@@ -60,6 +85,7 @@ class Schedule:
     of: dict[str, str]
     n: int
     restarts: tuple = field(default=())
+    parts: tuple = field(default=(), repr=False)
 
     @property
     def inputs(self):
@@ -108,19 +134,17 @@ def schedule(regimens, weight_kg, declared=None):
     edges = np.array(sorted(times))
     shape = (edges.size, weights.size)
     rate, bolus = ({name: np.zeros(shape) for name in sorted(of)} for _ in range(2))
+    parts = []
     for regimen, some in found.items():
         for one in some:
-            start, stop = np.searchsorted(edges, (one.start_h, one.stop_h))
-            if stop > start:
-                # Per hour of the grid, not of the dose: what is given then adds up exactly.
-                per_hour = one.umol / (edges[stop] - edges[start])
-                rate[one.input][start:stop, groups[regimen]] += per_hour
-            else:
-                bolus[one.input][start, groups[regimen]] += one.umol
+            start, stop = map(int, np.searchsorted(edges, (one.start_h, one.stop_h)))
+            part = Part(one.input, one.start_h, start, stop, groups[regimen], one.umol)
+            part.put(edges, rate[one.input], bolus[one.input])
+            parts.append(part)
     for array in (edges, *rate.values(), *bolus.values()):
         array.flags.writeable = False
     of = {name: of[name] for name in rate}
-    return Schedule(edges, rate, bolus, of, weights.size, _restarts(groups, weights))
+    return Schedule(edges, rate, bolus, of, weights.size, _restarts(groups, weights), tuple(parts))
 
 
 @lru_cache(maxsize=8)

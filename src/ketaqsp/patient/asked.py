@@ -1,15 +1,17 @@
 """What simulate() is asked, checked before any work: every message names value and remedy."""
 
+from functools import lru_cache
 from importlib.util import find_spec
 from numbers import Real
 
 import numpy as np
 
+from ketaqsp.blocks import terms
 from ketaqsp.dose.quantity import even_step, number, parse_time
 from ketaqsp.dose.regimen import Regimen
 from ketaqsp.errors import BadInput, unknown
 from ketaqsp.patient.cohort import Cohort, typical
-from ketaqsp.patient.given import check_range
+from ketaqsp.patient.given import check_range, listed
 from ketaqsp.patient.summary import TOPS
 from ketaqsp.solve import Intervention
 
@@ -18,10 +20,19 @@ LEAST_STEP_H = 1 / 60
 SOLVERS = ("default", "numpy", "jax", "reference")
 EXITS = ("slow", "split")
 SAME_H = 1e-9  # times are kept to this
+NEAR = 1e-12  # of two lengths that are one: a few roundings
 
 
-def regimens(regimen):
-    """Raises BadInput unless it is a Regimen, or a list of them, one a patient."""
+def regimens(regimen, declared=None):
+    """Raises BadInput unless it is a Regimen, or a list of them, one a patient.
+
+    declared: a Regimen too, or None.
+    """
+    if declared is not None and not isinstance(declared, Regimen):
+        raise BadInput(
+            f"declared is {declared!r}; allowed: a Regimen of every dose, or None.",
+            field="declared",
+        )
     if isinstance(regimen, Regimen):
         return
     remedy = "Write infusion(mg_per_kg=0.5), or nothing() for no drug."
@@ -57,7 +68,7 @@ def span(days, every):
             f"example every='{min(1.0, until):g} h'.",
             field="every",
         )
-    return days, even_step(float(step))
+    return days, min(even_step(float(step)), until)
 
 
 def further_times(extra, until_h):
@@ -89,10 +100,10 @@ def names(wanted, model, rater_noise=False):
     """
     if wanted is None:
         return None
-    wanted = (wanted,) if isinstance(wanted, str) else tuple(wanted)
+    wanted = listed(wanted, "wanted", "variables, such as ['madrs']")
     known = {*model.states, *model.signals}
     for name in wanted:
-        if name not in known:
+        if not isinstance(name, str) or name not in known:
             raise unknown("variable", name, sorted(known), field="wanted")
     if rater_noise and not set(wanted) & set(TOPS):
         raise BadInput(
@@ -103,8 +114,22 @@ def names(wanted, model, rater_noise=False):
     return wanted
 
 
-def experiments(interventions, parameters, model):
-    """`interventions` as a tuple of Intervention, each with its hours, on what the model reads."""
+@lru_cache(maxsize=32)
+def changeable(model):
+    """Parameters that may change during a run: the linear systems are solved with theirs kept.
+
+    What the sweep reads by way of a constant (the spines before any dose) is as it was, too.
+    """
+    blocks = (*model.sweep, *model.readouts)
+    read = {name for block in blocks for _, term in terms(block) for name in term.names}
+    return tuple(name for name in model.parameters if name in read)
+
+
+def experiments(interventions, parameters, model, until_h):
+    """`interventions` as a tuple of Intervention, each with its hours, on what the model reads.
+
+    until_h: the end of the run.
+    """
     some = (interventions,) if isinstance(interventions, Intervention) else interventions
     example = "Write for example Intervention('ampa_block', 23.0, 25.0, 1.0)."
     try:
@@ -114,13 +139,20 @@ def experiments(interventions, parameters, model):
     for one in some:
         if not isinstance(one, Intervention):
             raise BadInput(f"{one!r} is no Intervention. {example}", field="interventions")
-        if one.name not in parameters:
+        if not isinstance(one.name, str) or one.name not in parameters:
             raise unknown("parameter", one.name, sorted(parameters), field="interventions")
         what = f"Intervention on {one.name}"
         if one.name not in model.parameters:
             raise BadInput(
                 f"{what}: no equation reads {one.name} with these drugs and routes, so nothing "
                 f"would change; allowed: the {len(model.parameters)} that are read. {example}",
+                field="interventions",
+            )
+        if one.name not in changeable(model):
+            raise BadInput(
+                f"{what}: the rates of plasma hold for a whole run, so nothing would change; "
+                f"allowed: the {len(changeable(model))} parameters of what lies behind it. For a "
+                f"whole run write cohort.replace({one.name}=...).",
                 field="interventions",
             )
         hours = (_plain(one.start_h), _plain(one.stop_h))
@@ -133,6 +165,12 @@ def experiments(interventions, parameters, model):
         if not hours[0] < hours[1]:
             raise BadInput(
                 f"{what}: stop_h {hours[1]:g} is not after start_h {hours[0]:g} h. {example}",
+                field="interventions",
+            )
+        if hours[0] > until_h + SAME_H:
+            raise BadInput(
+                f"{what}: start_h {hours[0]:g} is after the end of the run, {until_h:g} h, so "
+                "nothing would change. Leave it out, or make days longer.",
                 field="interventions",
             )
         value = _plain(one.value)

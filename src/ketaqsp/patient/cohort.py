@@ -6,13 +6,13 @@ from os import PathLike
 
 import numpy as np
 
-from ketaqsp.chain import overrides, rest
+from ketaqsp.chain import rest
 from ketaqsp.errors import BadInput, unknown
 from ketaqsp.parameters import rows
 from ketaqsp.parameters.table import published, published_names
 from ketaqsp.patient import covariates as people
 from ketaqsp.patient import effects, matching, own_table
-from ketaqsp.patient.given import checked
+from ketaqsp.patient.given import checked, overridden
 from ketaqsp.patient.populations import PRESETS, WELL
 from ketaqsp.patient.random import checked_ids, checked_seed, normal
 
@@ -78,13 +78,26 @@ class Cohort:
         """The same patients with some parameters changed; rest is solved again.
 
         changed: {symbol: number or (n,)}. Raises BadInput for an unknown symbol, and for a value
-        that is no number or out of range.
+        that is no number or out of range, or leaves a patient without a stable ill state.
         """
         changed = checked(changed, self.n, self.parameters)
         parameters = {**self.parameters, **changed}
-        ill, well, _ = rest.states(parameters, self.n)
+        ill, well, slope = rest.states(parameters, self.n)
+        if self.preset not in WELL and not changed.keys().isdisjoint(rest.NAMES):
+            _still_ill(self.ids, ill, slope)
         parameters["D_ill"] = well if self.preset in WELL else ill
         return replace(self, parameters=parameters, well=well)
+
+
+def _still_ill(ids, ill, slope):
+    """Raises BadInput unless all rest ill, as those who are drawn: MADRS is a share of that."""
+    not_ill = np.flatnonzero(~((ill > ILL) & (slope < 1)))
+    if not_ill.size:
+        raise BadInput(
+            f"{not_ill.size} of {len(ids)} patients are not stably ill with these values: severity "
+            f"at rest of patient {ids[not_ill[0]]} is {ill[not_ill[0]]:.3g}, allowed: above "
+            f"{ILL:g}. Raise load or kappa, or W_half."
+        )
 
 
 def typical_values(pk=None):
@@ -126,7 +139,7 @@ def typical(preset="trd", *, pk=None, cut=(), scenario=(), **changed):
     """
     _known(preset)
     values = {**typical_values(pk), **_of_population(preset), **_medians(preset)}
-    values |= {**overrides(cut, scenario), **checked(changed, 1)}
+    values |= {**overridden(cut, scenario), **checked(changed, 1)}
     values["D_ill"] = np.array([values["D_ill"]])
     alone = Cohort(preset, 0, np.array([0]), values).replace()
     if preset in WELL:
@@ -177,6 +190,12 @@ def cohort(
     """
     mine = own_table.read(preset) if own_table.is_table(preset) else None
     _known(base if mine else preset)
+    if not mine and base not in ("trd", preset):
+        raise BadInput(
+            f"base is {base!r}, but it completes a table of your own and {preset!r} is a "
+            "population. Leave base out.",
+            field="base",
+        )
     seed = checked_seed(seed)
     if ids is not None:
         ids = checked_ids(ids)
@@ -189,7 +208,7 @@ def cohort(
     n = 100 if n is None else n
     if not isinstance(n, int | np.integer) or isinstance(n, bool) or not 1 <= n <= MOST:
         raise BadInput(f"n is {n!r}; allowed: 1 to {MOST} patients, a whole number.", field="n")
-    changed, cuts = checked(changed, n), overrides(cut, scenario)
+    changed, cuts = checked(changed, n), overridden(cut, scenario)
     asked = _asked(match)
     drawn_from = people.population(preset, asked)
     if mine is None:
@@ -305,5 +324,5 @@ def _of(x, places):
 
 
 def _known(preset):
-    if preset not in PRESETS:
+    if not isinstance(preset, str) or preset not in PRESETS:
         raise unknown("population", preset, PRESETS, field="preset")

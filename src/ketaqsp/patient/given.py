@@ -4,13 +4,15 @@ from functools import cache
 
 import numpy as np
 
-from ketaqsp.chain.cuts import CUTS, SCENARIOS
+from ketaqsp.chain.cuts import CUTS, SCENARIOS, overrides
 from ketaqsp.errors import BadInput, unknown
 from ketaqsp.parameters import rows
 from ketaqsp.patient.populations import covariates
 
 PARAMETER = {"weight_kg": "W", "baseline_madrs": "M0"}  # covariates that the chain reads itself
 SCALES = ("L", "h", "g/mol", "kg", "umol/L")  # units of what others are divided by: never zero
+WIDTHS = ("K_H", "w_vas", "width")  # others are divided by these as well
+MORE_THAN = {"S_max": 1.0}  # every place for a spine is more than health has taken
 
 
 @cache
@@ -37,12 +39,33 @@ def bounds(symbol):
         return low, high, closed
     else:
         low, closed = 0.0, not (row.omega > 0 or row.unit in SCALES)
+    closed &= symbol not in (*WIDTHS, *MORE_THAN)
+    low = MORE_THAN.get(symbol, low)
     if symbol == PARAMETER["baseline_madrs"]:
         high = covariates()["baseline_madrs"].high
     set_to = [v[symbol] for v in (*CUTS.values(), *SCENARIOS.values()) if symbol in v]
     if any(x < low for x in set_to):
         low = min(set_to)
     return low, high, closed or low in set_to
+
+
+def listed(some, field, what):
+    """A tuple of a list; one name by itself is a list of one. Raises BadInput for no list."""
+    try:
+        return (some,) if isinstance(some, str) else tuple(some)
+    except TypeError:
+        raise BadInput(f"{field} is {some!r}; allowed: a list of {what}.", field=field) from None
+
+
+def overridden(cut, scenario):
+    """{symbol: value} of the named cuts and scenarios. Raises BadInput for what is no name."""
+    asked = []
+    for kind, known, some in (("cut", CUTS, cut), ("scenario", SCENARIOS, scenario)):
+        asked.append(listed(some, kind, "names"))
+        for name in asked[-1]:
+            if not isinstance(name, str):
+                raise unknown(kind, name, sorted(known), field=kind)
+    return overrides(*asked)
 
 
 def checked(changed, n, also=()):
@@ -56,6 +79,13 @@ def checked(changed, n, also=()):
 
 def _value(symbol, value, n, also):
     known = default_rows()
+    if symbol == "D_ill":
+        raise BadInput(
+            "D_ill, the severity before any dose, follows from a patient's landscape, so a value "
+            "would be written over; allowed: load, kappa, W_half and others that shape it, or M0, "
+            "the points of MADRS before any dose.",
+            field=symbol,
+        )
     if symbol not in known and symbol not in also:
         raise unknown("parameter", symbol, known, field=symbol)
     row = known.get(symbol)

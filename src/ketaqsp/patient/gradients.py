@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 
 from ketaqsp.errors import BadInput, unknown
-from ketaqsp.patient import outcomes
-from ketaqsp.patient.cohort import Cohort, typical
+from ketaqsp.patient import asked, outcomes
+from ketaqsp.solve import grid
 from ketaqsp.solve.native.engine import default_workers
 
 CHUNK = 32  # patients that JAX differentiates at once: what is kept for the way back stays small
@@ -33,7 +33,18 @@ def gradient(
     (patient), status (patient). The severity before any dose follows its landscape, and a dose per
     kg follows the weight. Raises BadInput.
     """
+    if not isinstance(of, str):
+        raise BadInput(
+            f"of is {of!r}; allowed: one read-out, such as 'madrs'. For several use sensitivity().",
+            field="of",
+        )
     job = _job(regimen, cohort, (of,), at, parameters, exit, by, last=True)
+    if len(job.times) > 1 and of != "relapse":
+        raise BadInput(
+            f"at is {at!r}; allowed for {of}: one time in h (only relapse counts over several). "
+            "For several use sensitivity().",
+            field="at",
+        )
     return job.dataset(job.run(last=True), {of: "gradient"}, last=True)
 
 
@@ -54,7 +65,9 @@ def sensitivity(
     time counts the visits of `at` up to it. by: "native" takes a reverse pass for each read-out
     and time, "jax" a forward pass for each parameter.
     """
-    names = (of,) if isinstance(of, str) else tuple(of)
+    names = asked.listed(of, "of", "read-outs, such as ['madrs']")
+    if not names:
+        raise BadInput("of is empty; allowed: one read-out or more, such as 'madrs'.", field="of")
     job = _job(regimen, cohort, names, at, parameters, exit, by, last=False)
     return job.dataset(job.run(last=False), {name: name for name in names}, last=False)
 
@@ -63,22 +76,22 @@ def _job(regimen, cohort, names, at, parameters, exit, by, last):
     """A Job, after everything that can be wrong with what was asked."""
     from ketaqsp.patient.simulate import model_for
 
-    people = cohort if cohort is not None else typical()
-    if not isinstance(people, Cohort):
-        raise BadInput(f"cohort is {type(people).__name__}; make one with ketaqsp.cohort(...).")
+    asked.regimens(regimen)
+    asked.means("default", False, None, exit)
+    people = asked.patients(cohort)
     if by not in WAYS:
         raise unknown("way to a derivative", by, WAYS, field="by")
     model = model_for(regimen, exit)
+    readouts = sorted({*model.states, *model.signals, *outcomes.WORDS})
     for name in names:
-        if name not in (*model.states, *model.signals, *outcomes.WORDS):
-            known = sorted({*model.states, *model.signals, *outcomes.WORDS})
-            raise unknown("read-out", name, known, field="of")
+        if name not in readouts:
+            raise unknown("read-out", name, readouts, field="of")
     times = _times(at)
     rated = any(name in outcomes.WORDS for name in names)
     known = tuple(sorted({*model.parameters, *((RATER,) if rated else ())} - {"D_ill"}))
-    if isinstance(parameters, str):
-        parameters = (parameters,)
-    chosen = known if parameters is None else tuple(parameters)
+    chosen = known
+    if parameters is not None:
+        chosen = asked.listed(parameters, "parameters", "symbols, such as ['CL']")
     for name in chosen:
         if name not in known:
             raise unknown("parameter of this model", name, known, field="parameters")
@@ -87,20 +100,20 @@ def _job(regimen, cohort, names, at, parameters, exit, by, last):
 
 def _times(at):
     """Hours in order."""
-    from ketaqsp.patient.asked import MOST_DAYS
-
     try:
         times = np.unique(np.atleast_1d(np.asarray(at, dtype=float)))
     except (TypeError, ValueError):
         times = np.array([np.nan])
-    longest = 24.0 * MOST_DAYS
-    if not times.size or not np.isfinite(times).all() or not 0 < times[-1] <= longest:
+    longest = 24.0 * asked.MOST_DAYS
+    if not times.size or not np.isfinite(times).all() or not grid.SAME < times[-1] <= longest:
         times = np.array([-1.0])
     if times[0] < 0:
         raise BadInput(
             f"at is {at!r}; allowed: hours from 0 to {longest:g}, the last above 0.", field="at"
         )
-    return times
+    # As the solver has them: two that are one to it are one, at 0 too.
+    first, *later = grid.merged(np.round([0.0, *times], 9))
+    return np.array([first, *later] if times[0] <= grid.SAME else later)
 
 
 def _kind(by):

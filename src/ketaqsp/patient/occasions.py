@@ -35,21 +35,29 @@ def site(name, analyte):
 
 
 def applied(plan, seed, numbers):
-    """The Schedule `plan` with each patient's amounts of each day. numbers (n,): his key."""
-    varied = {n: omegas().get(site(n, plan.of[n]), 0.0) for n in plan.inputs}
-    if not any(varied.values()):
+    """The Schedule `plan` with each patient's amounts of each day. numbers (n,): his key.
+
+    A dose has the share of the day on which it begins to enter, to its end: what another dose does
+    to the edges, of his own or of a neighbour, is nothing to it.
+    """
+    omega = {name: omegas().get(site(name, plan.of[name]), 0.0) for name in plan.inputs}
+    varied = [name for name in plan.inputs if omega[name]]
+    if not varied:
         return plan
-    day = np.floor(plan.edges_h / DAY_H + 1e-9).astype(int)
     rate, bolus = dict(plan.rate), dict(plan.bolus)
-    for name, omega in varied.items():
-        if not omega:
+    for name in varied:
+        rate[name], bolus[name] = np.zeros_like(rate[name]), np.zeros_like(bolus[name])
+    shares = {}
+    for part in plan.parts:
+        if not omega[part.input]:
             continue
-        place = site(name, plan.of[name])
-        for table in (rate, bolus):
-            x = np.array(table[name])
-            for one in np.unique(day[(x != 0).any(axis=1)]):
-                z = normal(seed, f"occasion {place} day {one}", numbers)
-                x[day == one] *= np.exp(omega * z)
-            x.flags.writeable = False
-            table[name] = x
+        day = int(np.floor(part.start_h / DAY_H + 1e-9))
+        key = site(part.input, plan.of[part.input]), day
+        if key not in shares:
+            z = normal(seed, f"occasion {key[0]} day {day}", numbers)
+            shares[key] = np.exp(omega[part.input] * z)
+        factor = shares[key][part.patients]
+        part.put(plan.edges_h, rate[part.input], bolus[part.input], factor)
+    for name in varied:
+        rate[name].flags.writeable = bolus[name].flags.writeable = False
     return replace(plan, rate=rate, bolus=bolus)

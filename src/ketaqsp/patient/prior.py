@@ -1,11 +1,13 @@
 """What is not known, as opposed to what differs between people: draws from the prior."""
 
 import math
+from numbers import Integral
 
 import numpy as np
 
+from ketaqsp.errors import BadInput, unknown
 from ketaqsp.parameters import rows
-from ketaqsp.patient.random import normal
+from ketaqsp.patient.random import checked_seed, normal
 
 NINETY_FIVE = 1.959963984540054  # two-sided 95% of a normal, in SDs
 
@@ -14,8 +16,16 @@ def draws(n, seed=0, only=None):
     """{symbol: (n,)} for every default row with a prior range.
 
     Log-normal with 95% within value/fold .. value fold; a fraction on the logit scale with the
-    same SD. only: restrict to these symbols.
+    same SD. only: restrict to these symbols (of them, rows without a range have no draw). Raises
+    BadInput for n that is no whole number from 0, a seed that is none, or an unknown symbol.
     """
+    if isinstance(n, bool) or not isinstance(n, Integral) or n < 0:
+        raise BadInput(f"n is {n!r}; allowed: a whole number from 0.", field="n")
+    seed, only = checked_seed(seed), (only,) if isinstance(only, str) else only
+    known = {row.symbol for row in rows()}
+    for symbol in only or ():
+        if symbol not in known:
+            raise unknown("parameter", symbol, sorted(known), field="only")
     out = {}
     for row in rows():
         fold, value = row.prior_fold, row.value

@@ -104,12 +104,12 @@ def simulate(
     At the time of a dose stands the value before it is given. Raises BadInput, MachineError.
     """
     asked.means(solver, rescue, workers, exit)
-    asked.regimens(regimen)
+    asked.regimens(regimen, declared)
     seed, people = checked_seed(seed), asked.patients(cohort)
     among = regimen if piece_of is None else piece_of
     outputs, model = _outputs(days, every, extra_times), model_for(among, exit, declared)
     wanted = asked.names(wanted, model, rater_noise)
-    interventions = asked.experiments(interventions, people.parameters, model)
+    interventions = asked.experiments(interventions, people.parameters, model, outputs[-1])
     plan = schedule(regimen, people.weight(), piece_of or declared)
     if between_occasions and people.keys is not None:
         plan = occasions.applied(plan, people.seed, people.keys)

@@ -5,7 +5,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from ketaqsp.solve import grid, plain, radau, reasons
+from ketaqsp.solve import grid, memory, plain, radau, reasons
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.plain import observe
 from ketaqsp.solve.steady import starts
@@ -142,7 +142,7 @@ class _Found:
 
     @classmethod
     def room(cls, names, outputs, n):
-        out = np.empty((len(names), len(outputs), native.wide(n)))
+        out = memory.room(len(names), len(outputs), native.wide(n))
         return cls(out, np.zeros(n, np.int8), np.zeros(n, np.int8), np.zeros(n), {})
 
     def take(self, more):

@@ -6,7 +6,7 @@ import numpy as np
 
 from ketaqsp import NOTICE
 from ketaqsp.errors import BadInput
-from ketaqsp.patient import failures
+from ketaqsp.patient import asked, failures
 from ketaqsp.patient.failures import FAILED
 from ketaqsp.patient.histogram import AMOUNT, Histogram
 from ketaqsp.supervision import checks
@@ -86,11 +86,14 @@ def supervise(out, cohort, regimen, *, seed=0):
     has not is listed as not simulated with the reason; it is never counted as kept.
     Only doses of ketamine, esketamine and arketamine are sessions. Raises BadInput.
     """
+    cohort = asked.patients(cohort)
     if out.sizes.get("patient") != cohort.n:
         raise BadInput(
             f"the result has {out.sizes.get('patient')} patients, the cohort {cohort.n}; give the "
             "cohort that was simulated."
         )
+    _same_people(out, cohort)
+    asked.regimens(regimen)
     solved = out["status"].values != FAILED
     held = sessions(regimen, cohort.weight())
     end = out["time"].values[-1]
@@ -102,6 +105,25 @@ def supervise(out, cohort, regimen, *, seed=0):
     lost = {str(i): told for i, told in failures.of(out).items() if int(i) in out["patient"].values}
     told = (failures.counts(out["status"].values), lost)
     return Supervision(found, int(solved.sum()), int(given.sum()), mg, seed, *told)
+
+
+def _same_people(out, cohort):
+    """Raises BadInput unless the cohort has the result's numbers, seed and population."""
+    remedy = "give the cohort that was simulated, in its order."
+    if not np.array_equal(out["patient"].values, cohort.ids):
+        raise BadInput(
+            f"the result's patients are {_some(out['patient'].values)}, the cohort's "
+            f"{_some(cohort.ids)}; {remedy}"
+        )
+    for what, own in (("seed", cohort.seed), ("population", cohort.preset)):
+        said = out.attrs.get(what, own)
+        if str(said) != str(own):
+            raise BadInput(f"the result's {what} is {said}, the cohort's {own}; {remedy}")
+
+
+def _some(ids):
+    """The first few numbers, for a message."""
+    return ", ".join(map(str, ids[:3])) + (", ..." if len(ids) > 3 else "")
 
 
 def joined(pieces):

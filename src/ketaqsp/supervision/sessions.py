@@ -6,6 +6,7 @@ import numpy as np
 
 from ketaqsp.dose import Regimen
 from ketaqsp.errors import BadInput
+from ketaqsp.patient import asked
 
 DRUGS = ("ketamine", "esketamine", "arketamine")
 TOGETHER_H = 2.0  # a dose that begins within this of the end of another is of its session
@@ -99,6 +100,9 @@ def clinic_times(regimen, until_h=None):
 
     regimen: a Regimen, or a sequence with one a patient. until_h: leave out what is later.
     """
-    some = [regimen] if isinstance(regimen, Regimen) else list(regimen)
+    some = [regimen]
+    if not isinstance(regimen, Regimen):
+        some = list(asked.listed(regimen, "regimen", "regimens, one a patient"))
+    asked.regimens(some)
     found = {t for s in sessions(some, np.ones(len(some))) for t in looks(s)}
     return tuple(_apart(t for t in found if until_h is None or t <= until_h))

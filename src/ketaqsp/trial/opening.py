@@ -2,6 +2,7 @@
 
 import json
 import re
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,8 @@ def open(path):  # noqa: A001  (read as ketaqsp.open)
     so far, without parameters, which the finished trial adds. Raises BadInput if there is no result
     to read.
     """
+    if not isinstance(path, str | PathLike):
+        raise BadInput(f"{path!r} is no path; allowed: the name of a result, such as 'run.zarr'.")
     path = Path(path)
     if path.suffix == ".partial" and (path / RECORD).is_file():
         return _unfinished(path)

@@ -2,6 +2,8 @@
 
 import time
 from dataclasses import dataclass, field
+from numbers import Integral
+from os import PathLike
 
 from ketaqsp.errors import BadInput, SolveFailure
 
@@ -50,8 +52,10 @@ def run(
     from ketaqsp.protocol import read
     from ketaqsp.protocol.read import MOST_REPLICATES
 
-    _whole("seed", seed, 0, 2**32 - 1)
-    _whole("replicates", replicates, 1, MOST_REPLICATES)
+    if not isinstance(file, str | PathLike):
+        raise BadInput(f"{file!r} is no path; allowed: the name of a protocol file (.yaml).")
+    seed = _whole("seed", seed, 0, 2**32 - 1)
+    replicates = _whole("replicates", replicates, 1, MOST_REPLICATES)
     protocol = read(file)
     if out is None:
         if resume:
@@ -86,8 +90,10 @@ def perform(protocol, seed=None, replicates=None, workers=None, progress=None, k
 
 
 def _whole(name, value, low, high):
+    """`value` as an int, or None."""
     if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        return None
+    if isinstance(value, bool) or not isinstance(value, Integral) or not low <= value <= high:
         raise BadInput(f"{name} is {value!r}; allowed: a whole number, {low} to {high}.",
                        field=name)  # fmt: skip
+    return int(value)
