@@ -7,6 +7,7 @@ import numpy as np
 
 from ketaqsp.dose.quantity import TIME_DIGITS
 from ketaqsp.errors import BadInput, unknown
+from ketaqsp.patient.asked import changeable
 from ketaqsp.solve.steady import starts
 
 
@@ -84,3 +85,9 @@ def _check(model, schedule, interventions):
     for i in interventions:
         if i.name not in model.parameters:
             raise unknown("parameter", i.name, model.parameters, field="interventions")
+        if i.name not in changeable(model):
+            raise BadInput(
+                f"Intervention on {i.name}: the rates of plasma hold for a whole run; allowed: the "
+                f"{len(changeable(model))} parameters of what lies behind it.",
+                field="interventions",
+            )
