@@ -36,6 +36,8 @@ SIMULATE = [
     ({"seed": -1}, ("seed is -1", "0 to 2^32 - 1", "seed=1")),
     ({"seed": "a"}, ("seed is 'a'", "whole number")),
     ({"wanted": "madr"}, ("'madr'", "did you mean 'madrs'")),
+    ({"rater_noise": "no"}, ("rater_noise is 'no'", "True or False")),
+    ({"between_occasions": 0}, ("between_occasions is 0", "True or False")),
     ({"rater_noise": True, "wanted": ["bdnf"]}, ("'bdnf'", "madrs, hamd17", "Add one to wanted")),
     (
         {"interventions": [("ampa_block", 1, 2, 1)]},

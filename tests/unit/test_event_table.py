@@ -215,3 +215,11 @@ def test_what_nonmem_would_not_read_as_it_stands(tmp_path):
     marked = written(tmp_path, header, ".,1,0,1,35,ketamine,iv", "C,1,0,1,35,ketamine,iv")
     with pytest.raises(BadInput, match="row 3, column C: 'C' marks a row that NONMEM ignores"):
         read_events(marked)
+
+
+def test_the_longest_infusion_comes_back(tmp_path):
+    """AMT / RATE of this one is a rounding above 336 h, which was refused."""
+    given = infusion(mg=183.824, minutes=336 * 60)
+    assert 183.824 / (183.824 / 336.0) > 336.0
+    write_events(given, tmp_path / "events.csv")
+    assert read_events(tmp_path / "events.csv") == {1: given}

@@ -18,7 +18,7 @@ from os import PathLike
 from pathlib import Path
 
 from ketaqsp.dose.drugs import drug
-from ketaqsp.dose.quantity import MAX_HOURS, number
+from ketaqsp.dose.quantity import MAX_HOURS, TIME_DIGITS, number
 from ketaqsp.dose.regimen import MAX_LAG_H, Dose, Regimen
 from ketaqsp.errors import BadInput, MachineError, nearest
 
@@ -319,7 +319,8 @@ def _duration(row, amount):
     rate = row.number("RATE", low=0.0, high=math.inf, unit="AMT/h")
     if rate and given:
         row.refuse("DUR", given, f"and RATE {rate:g} both say how long; leave one at 0")
-    return amount / rate if rate else given
+    # To the digits of a time: 336 h written as AMT and RATE may come back a rounding longer.
+    return round(amount / rate, TIME_DIGITS) if rate else given
 
 
 def _same(text, value):

@@ -189,6 +189,13 @@ def patients(cohort):
     return cohort
 
 
+def flags(**given):
+    """Raises BadInput for an option that is neither True nor False: "no" would count as yes."""
+    for name, value in given.items():
+        if not isinstance(value, bool | np.bool_):
+            raise BadInput(f"{name} is {value!r}; allowed: True or False.", field=name)
+
+
 def means(solver, rescue, workers, exit):
     """Raises BadInput for a solver that is unknown or not installed, workers, or an exit."""
     if solver not in SOLVERS:

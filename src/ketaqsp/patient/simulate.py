@@ -104,6 +104,7 @@ def simulate(
     At the time of a dose stands the value before it is given. Raises BadInput, MachineError.
     """
     asked.means(solver, rescue, workers, exit)
+    asked.flags(rater_noise=rater_noise, between_occasions=between_occasions, rescue=rescue)
     asked.regimens(regimen, declared)
     seed, people = checked_seed(seed), asked.patients(cohort)
     among = regimen if piece_of is None else piece_of
