@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ketaqsp.protocol import read
-from ketaqsp.trial.conduct import conduct
+from ketaqsp.trial.conduct import conduct, score
 from ketaqsp.trial.conduct import course as course_module
 
 HEAD = "name: x\npopulation: {preset: trd, baseline_madrs: {mean: 33, sd: 5, min: 20}}\n"
@@ -240,3 +240,13 @@ def test_a_median_between_two_numbers_of_treatments(tmp_path):
     assert results.summary(done, [part])["median_treatments"] == 2
     part.given[1, 0] = False
     assert results.summary(done, [part])["median_treatments"] == 1.5
+
+
+def test_visits_in_a_row_follow_the_clock_of_each_patient():
+    """The end of treatment is the last row, and lies at 30 h, at 10 h, at 20 h and at 20 h."""
+    when = np.array([[10.0] * 4, [20.0] * 4, [30.0, 10.0, 20.0, 20.0]])
+    held = np.array([[0, 1, 0, 1], [1, 0, 1, 0], [1, 1, 1, 1]], dtype=bool)
+    found = score.in_a_row(held, 2, when)
+    # 20 and 30 h; two at 10 h are one; so are two at 20 h; the first at 20 h lies between.
+    assert found.astype(int).tolist() == [[0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
+    assert (score.in_a_row(held, 1, when) == held).all()

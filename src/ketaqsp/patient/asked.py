@@ -98,6 +98,7 @@ def names(wanted, model, rater_noise=False):
 
     Raises BadInput for an unknown name, and if a rater is asked for and would have no scale.
     """
+    flags(rater_noise=rater_noise)
     if wanted is None:
         return None
     wanted = listed(wanted, "wanted", "variables, such as ['madrs']")
@@ -196,8 +197,9 @@ def flags(**given):
             raise BadInput(f"{name} is {value!r}; allowed: True or False.", field=name)
 
 
-def means(solver, rescue, workers, exit):
+def means(solver, rescue, workers, exit, between_occasions=True):
     """Raises BadInput for a solver that is unknown or not installed, workers, or an exit."""
+    flags(rescue=rescue, between_occasions=between_occasions)
     if solver not in SOLVERS:
         raise unknown("solver", solver, SOLVERS, field="solver")
     needs = "jax" if solver == "jax" else "diffrax" if solver == "reference" or rescue else None

@@ -103,8 +103,7 @@ def simulate(
     all of whom these are some: model and grid are theirs. Covariates are coordinates.
     At the time of a dose stands the value before it is given. Raises BadInput, MachineError.
     """
-    asked.means(solver, rescue, workers, exit)
-    asked.flags(rater_noise=rater_noise, between_occasions=between_occasions, rescue=rescue)
+    asked.means(solver, rescue, workers, exit, between_occasions)
     asked.regimens(regimen, declared)
     seed, people = checked_seed(seed), asked.patients(cohort)
     among = regimen if piece_of is None else piece_of

@@ -210,8 +210,11 @@ class _Trip:
             found[k] = {scale: x[0] for scale, x in totals.items()}
         return found
 
-    def _judged(self, totals, before, hours):
-        """({goal: met (V, n)}, relapse (V, n)) of visits of one phase."""
+    def _judged(self, totals, before, hours, when):
+        """({goal: met (V, n)}, relapse (V, n)) of visits of one phase.
+
+        hours (V,): from its start, NaN where it differs. when (V, n): of the study.
+        """
         ends = self.protocol.endpoints
         goals = {}
         for name in GOALS:
@@ -219,7 +222,8 @@ class _Trip:
             held = score.goal(e, totals[e.scale], before[e.scale])
             goals[name] = score.over_visits(e, held, hours)
         e = ends["relapse"]
-        held = score.in_a_row(score.lost(e, totals[e.scale], before[e.scale]), e.consecutive)
+        lost = score.lost(e, totals[e.scale], before[e.scale])
+        held = score.in_a_row(lost, e.consecutive, when)
         return goals, score.over_visits(e, held, hours)
 
     def _look(self, given):
@@ -233,7 +237,9 @@ class _Trip:
             if not rows:
                 continue
             hours = np.array([visits[i][1] - self.clock.starts[k] for i in rows])
-            some, lost = self._judged({s: x[rows] for s, x in totals.items()}, before[k], hours)
+            mine = {s: x[rows] for s, x in totals.items()}
+            when = np.repeat(hours[:, None], self.people.n, axis=1)
+            some, lost = self._judged(mine, before[k], hours, when)
             for g in GOALS:
                 goals[g].append(some[g])
             relapse.append(lost)
@@ -261,7 +267,7 @@ class _Trip:
         before = self._before(self.given)[self.phase]
         # The end of treatment is no visit that `on` names, wherever it lies: it would count twice.
         fixed = np.array([np.nan if v == END else v for v in phase.visits])
-        met, relapse = self._judged(totals, before, fixed)
+        met, relapse = self._judged(totals, before, fixed, hours)
         present = (self.group.left > hours) | (hours <= 0)
         return Part(
             self.phase, self.group.arms[-1], self.people, start, names, hours, totals, cut, before,

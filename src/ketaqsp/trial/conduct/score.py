@@ -69,10 +69,19 @@ def over_visits(endpoint, held, hours):
     return np.cumsum(held & counted[:, None], axis=0) >= least
 
 
-def in_a_row(held, consecutive):
-    """Where a condition holds for the `consecutive`-th visit in a row, (V, n)."""
+def in_a_row(held, consecutive, when):
+    """Where a condition holds for the `consecutive`-th visit in a row, (V, n).
+
+    when (V, n): hours of the visits, each patient's own (the end of treatment lies where he stops).
+    Two visits at one time are one in the row.
+    """
+    order = np.argsort(when, axis=0, kind="stable")
+    held, when = (np.take_along_axis(x, order, axis=0) for x in (held, when))
     run, out = np.zeros(held.shape[1], dtype=int), np.zeros(held.shape, dtype=bool)
     for k, now in enumerate(held):
-        run = np.where(now, run + 1, 0)
-        out[k] = run >= consecutive
-    return out
+        new = when[k] > when[k - 1] if k else np.ones(len(run), dtype=bool)
+        run = np.where(now, np.maximum(run + new, 1), np.where(new, 0, run))
+        out[k] = now & (run >= consecutive)
+    found = np.empty_like(out)
+    np.put_along_axis(found, order, out, axis=0)
+    return found
