@@ -1,7 +1,5 @@
 """diffrax on the same equations: adaptive, and ignorant of our grid and sweep."""
 
-from importlib import import_module
-
 import numpy as np
 import pytest
 
@@ -50,7 +48,7 @@ def test_a_patient_whom_no_grid_solves_is_rescued(regimen, monkeypatch):
 
     asked = {"days": 0.5, "every": "4 h"}
     other = kq.simulate(regimen, kq.typical(), **asked, solver="reference")
-    monkeypatch.setattr(import_module("ketaqsp.solve.run"), "_native", failing)
+    monkeypatch.setattr("ketaqsp.solve.ways.by_native", failing)
     out = kq.simulate(regimen, kq.typical(), **asked, rescue=True)
     assert out["status"].item() == 3 and "failures" not in out.attrs
     for name in out.data_vars:

@@ -142,7 +142,6 @@ def test_other_ways_of_solving_are_counted(monkeypatch, capsys):
 
 def test_rescue_is_counted_and_no_failure(monkeypatch, capsys):
     """The grids fail everybody, a stand-in for the reference solver fails patient 1 alone."""
-    run = import_module("ketaqsp.solve.run")
 
     def solver(bad):
         def solve(task, names, into, workers, tell):
@@ -151,8 +150,8 @@ def test_rescue_is_counted_and_no_failure(monkeypatch, capsys):
 
         return solve
 
-    monkeypatch.setattr(run, "_native", solver(range(5)))
-    monkeypatch.setattr(run, "_reference", solver([1]))
+    monkeypatch.setattr("ketaqsp.solve.ways.by_native", solver(range(5)))
+    monkeypatch.setattr("ketaqsp.solve.ways.by_reference", solver([1]))
     assert main([*RUN, *SOME, "--rescue", "--json"]) == 3
     report = json.loads(capsys.readouterr().out)
     assert list(report["solver"]["status"].values()) == [0, 0, 1, 4]
@@ -219,7 +218,7 @@ def test_cut_totals_are_counted_at_the_hours_that_are_seen(folder, capsys):
 
 
 def test_nobody_solved_is_said_in_the_table(monkeypatch, capsys):
-    monkeypatch.setattr(import_module("ketaqsp.solve.run"), "NEGATIVE", np.inf)
+    monkeypatch.setattr("ketaqsp.solve.ways.NEGATIVE", np.inf)
     assert main([*RUN, "--patients", "2"]) == 3
     out, err = capsys.readouterr()
     assert "none solved" in out and "nan" not in out.lower()

@@ -31,7 +31,8 @@ def test_the_reason_names_the_parameter():
 
 
 def test_each_of_a_hundred_failures_has_its_reason(monkeypatch):
-    monkeypatch.setattr(RUN, "NEGATIVE", 1e-9)  # what is zero before a dose now counts as wrong
+    for where in ("run", "ways"):  # what is zero before a dose now counts as wrong
+        monkeypatch.setattr(f"ketaqsp.solve.{where}.NEGATIVE", 1e-9)
     out = kq.simulate(DRUG, kq.cohort("trd", 100, 2), days=0.05, every="1 h", wanted=("madrs",))
     told = json.loads(out.attrs["failures"])
     assert set(told) == set(map(str, range(100)))
@@ -39,7 +40,8 @@ def test_each_of_a_hundred_failures_has_its_reason(monkeypatch):
 
 
 def test_the_reason_names_the_state_and_the_time(monkeypatch):
-    monkeypatch.setattr(RUN, "NEGATIVE", 1e-9)  # what is zero before a dose now counts as wrong
+    for where in ("run", "ways"):  # what is zero before a dose now counts as wrong
+        monkeypatch.setattr(f"ketaqsp.solve.{where}.NEGATIVE", 1e-9)
     out = kq.simulate(DRUG, kq.typical(), days=1, every="12 h", wanted=("madrs",))
     (told,) = json.loads(out.attrs["failures"]).values()
     why = told["reason"]
@@ -70,8 +72,8 @@ def test_each_rung_in_turn(monkeypatch):
         into[...] = 7.0
         return np.where(task[3] == 2, np.inf, 0.0)  # patient 2 fails here too
 
-    monkeypatch.setattr(RUN, "_native", failing)
-    monkeypatch.setattr(RUN, "_reference", saving)
+    monkeypatch.setattr("ketaqsp.solve.ways.by_native", failing)
+    monkeypatch.setattr("ketaqsp.solve.ways.by_reference", saving)
     people = kq.cohort("trd", n=3, seed=2)
     people.parameters["CL"] = np.array(np.broadcast_to(people.parameters["CL"], 3))
     people.parameters["CL"][0] = np.nan

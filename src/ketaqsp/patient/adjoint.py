@@ -9,7 +9,9 @@ from ketaqsp.solve import steady
 from ketaqsp.solve.dual import Dual
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.native.reverse import reverse
-from ketaqsp.solve.run import NEGATIVE, course, restarts, taken
+from ketaqsp.solve.run import course, taken
+from ketaqsp.solve.sweep import NEGATIVE
+from ketaqsp.solve.ways import restarts
 
 
 class NativeJob(Job):
