@@ -1,9 +1,9 @@
 """The ladder of a patient that fails: finer grids, the reference solver if asked, else a reason."""
 
-import importlib
 import json
 import subprocess
 import sys
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ import ketaqsp as kq
 from ketaqsp.patient.simulate import model_for
 from tolerances import OTHER_GRID
 
-RUN = importlib.import_module("ketaqsp.solve.run")
+RUN = import_module("ketaqsp.solve.run")
 DRUG = kq.infusion(mg_per_kg=0.5, minutes=40)
 
 
@@ -30,9 +30,14 @@ def test_the_reason_names_the_parameter():
     assert told["1"]["parameters"]["M0"] == people.parameters["M0"][1]
 
 
+def zero_is_wrong(monkeypatch):
+    """What is zero before a dose counts as negative."""
+    for where in (RUN, import_module("ketaqsp.solve.ways")):
+        monkeypatch.setattr(where, "NEGATIVE", 1e-9)
+
+
 def test_each_of_a_hundred_failures_has_its_reason(monkeypatch):
-    for where in ("run", "ways"):  # what is zero before a dose now counts as wrong
-        monkeypatch.setattr(f"ketaqsp.solve.{where}.NEGATIVE", 1e-9)
+    zero_is_wrong(monkeypatch)
     out = kq.simulate(DRUG, kq.cohort("trd", 100, 2), days=0.05, every="1 h", wanted=("madrs",))
     told = json.loads(out.attrs["failures"])
     assert set(told) == set(map(str, range(100)))
@@ -40,8 +45,7 @@ def test_each_of_a_hundred_failures_has_its_reason(monkeypatch):
 
 
 def test_the_reason_names_the_state_and_the_time(monkeypatch):
-    for where in ("run", "ways"):  # what is zero before a dose now counts as wrong
-        monkeypatch.setattr(f"ketaqsp.solve.{where}.NEGATIVE", 1e-9)
+    zero_is_wrong(monkeypatch)
     out = kq.simulate(DRUG, kq.typical(), days=1, every="12 h", wanted=("madrs",))
     (told,) = json.loads(out.attrs["failures"]).values()
     why = told["reason"]
