@@ -8,7 +8,7 @@ named. Each gives (n,): the largest estimate of a step's error, inf where a pati
 import numpy as np
 
 from ketaqsp.solve import plain
-from ketaqsp.solve.native.engine import Grid, default_workers, engine
+from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.plain import observe
 from ketaqsp.solve.steady import starts
 from ketaqsp.solve.sweep import NEGATIVE
@@ -25,9 +25,9 @@ def by_native(task, names, into, workers, tell):
     given = _entering(model, schedule, rows)
     changes = _changes(interventions, course.times)
     again = restarts(model, values, schedule, rows, course)
-    plan = Grid(course, schedule.edges_h, changes, again)
-    workers = workers or default_workers()
-    solver = engine(model)
+    plan = native.Grid(course, schedule.edges_h, changes, again)
+    workers = workers or native.default_workers()
+    solver = native.engine(model)
     return solver.solve(values, len(rows), given, plan, into, names, NEGATIVE, workers, tell)
 
 
