@@ -13,6 +13,7 @@ from derivatives import everything
 from ketaqsp.errors import BadInput
 from ketaqsp.parameters import rows
 from ketaqsp.patient import outcomes
+from ketaqsp.solve import grid
 from tolerances import FINITE_DIFFERENCE, FINITE_NOISE
 
 RUN = importlib.import_module("ketaqsp.solve.run")
@@ -35,7 +36,7 @@ BESIDE = ("expectancy", "trial", "patient")
 def jacobian():
     people = everything.people()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RUN, "LEVELS", 1)  # a difference must not step from one grid to another
+        patch.setattr(grid, "LEVELS", 1)  # a difference must not step from one grid to another
         found = kq.sensitivity(
             everything.regimens(), people, of=everything.names(), at=everything.HOURS
         )
@@ -43,7 +44,7 @@ def jacobian():
 
 
 def test_every_readout_by_every_parameter(jacobian, monkeypatch):
-    monkeypatch.setattr(RUN, "LEVELS", 1)
+    monkeypatch.setattr(grid, "LEVELS", 1)
     people, found = jacobian
     assert not found["status"].values.any()
     sizes = {name: np.abs(x).max() for name, x in everything.seen(people).items()}
@@ -192,3 +193,19 @@ def test_probabilities_against_ratings_that_are_drawn():
         relapsed |= met & high[:, k]
         met |= fell[:, k]
     assert abs(relapsed.mean() - outcomes.relapse(madrs, 3.0, ndtr)[0]) < 0.005
+
+
+@pytest.mark.parametrize("mg_per_kg", [0.5, 2.0])
+def test_one_read_out_is_found_at_one_go(mg_per_kg):
+    """gradient() goes there and back at once, sensitivity() solves first: bits, on finer steps too,
+    and with a patient who fails."""
+    people, drug = kq.cohort("trd", n=11, seed=3), kq.bolus(mg_per_kg=mg_per_kg)
+    people.parameters["CL"] = np.array(np.broadcast_to(people.parameters["CL"], 11))
+    people.parameters["CL"][4] = np.nan
+    one = kq.gradient(drug, people, at=24.0)
+    other = kq.sensitivity(drug, people, of="madrs", at=24.0)
+    for a, b in (("gradient", "madrs"), ("value", "madrs_value")):
+        assert np.array_equal(one[a].values, other[b].isel(time=0).values, equal_nan=True)
+    assert (one["status"].values == other["status"].values).all()
+    assert one["status"].values[4] == RUN.FAILED and (one["status"].values[5:] < 2).all()
+    assert (one["status"].values == 1).any() == (mg_per_kg == 2.0)

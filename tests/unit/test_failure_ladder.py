@@ -10,6 +10,7 @@ import pytest
 
 import ketaqsp as kq
 from ketaqsp.patient.simulate import model_for
+from ketaqsp.solve import grid
 from tolerances import OTHER_GRID
 
 RUN = import_module("ketaqsp.solve.run")
@@ -82,8 +83,8 @@ def test_each_rung_in_turn(monkeypatch):
     people.parameters["CL"] = np.array(np.broadcast_to(people.parameters["CL"], 3))
     people.parameters["CL"][0] = np.nan
     out = kq.simulate(DRUG, people, days=1, every="12 h", wanted=("madrs",), rescue=True)
-    grids = [size for size, _ in tried[: RUN.LEVELS]]
-    assert grids == sorted(set(grids)) and tried[RUN.LEVELS] == ("reference", [1, 2])
+    grids = [size for size, _ in tried[: grid.LEVELS]]
+    assert grids == sorted(set(grids)) and tried[grid.LEVELS] == ("reference", [1, 2])
     assert out["status"].values.tolist() == [2, RUN.RESCUED, 2]
     assert (out["madrs"].values[:, 1] == 7).all() and np.isnan(out["madrs"].values[:, [0, 2]]).all()
 
@@ -130,7 +131,7 @@ def test_steps_are_judged_patient_by_patient(monkeypatch):
         [DRUG, at_once], people.take([4, 1]), days=2, every="24 h", wanted=("madrs",)
     )
     assert (pair["madrs"].values == out["madrs"].values[:, [4, 1]]).all()
-    monkeypatch.setattr(RUN, "LEVELS", 1)  # without the ladder the error is what it saves
+    monkeypatch.setattr(grid, "LEVELS", 1)  # without the ladder the error is what it saves
     plain = kq.simulate(at_once, people, days=2, every="24 h", wanted=("madrs",))
     monkeypatch.setattr(RUN, "course", finer(RUN.course, 4))
     exact = kq.simulate(at_once, people, days=2, every="24 h", wanted=("madrs",))["madrs"].values

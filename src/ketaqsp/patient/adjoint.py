@@ -5,11 +5,11 @@ import numpy as np
 from ketaqsp.patient import outcomes
 from ketaqsp.patient.derivatives import Job, normal, resting_slopes
 from ketaqsp.patient.gradients import RATER
-from ketaqsp.solve import steady
+from ketaqsp.solve import grid, radau, reasons, steady
 from ketaqsp.solve.dual import Dual
 from ketaqsp.solve.native import engine as native
 from ketaqsp.solve.native.reverse import reverse
-from ketaqsp.solve.run import course, taken
+from ketaqsp.solve.run import FAILED, course, taken
 from ketaqsp.solve.sweep import NEGATIVE
 from ketaqsp.solve.ways import restarts
 
@@ -22,25 +22,62 @@ class NativeJob(Job):
         self.last = last
         self.more = self.per_kg() if "W" in self.chosen else None
 
+    def run(self, last):
+        if self.names[0] in outcomes.WORDS or not last:
+            return super().run(last)
+        return self._at_once()
+
+    def _at_once(self):
+        """One variable at one time, whose seed needs no values: there and back in one go.
+
+        The ladder is that of solve.run: who is above the tolerance goes on a finer grid.
+        """
+        name, n = self.names[0], self.people.n
+        value = {name: np.full((1, n), np.nan)}
+        slope = {name: np.full((len(self.chosen), 1, n), np.nan)}
+        status, who = np.full(n, FAILED, np.int8), np.arange(n)
+        values = {x: self.people.parameters[x] for x in self.model.parameters}
+        who = np.delete(who, reasons.unsound(values, who, n))
+        for level in range(grid.LEVELS):
+            if not who.size:
+                break
+            seeds = np.zeros((1, len(self.outputs), who.size))
+            seeds[0, self.picked[-1]] = 1.0
+            limit = radau.LIMIT if level + 1 < grid.LEVELS else np.finfo(float).max
+            found = self._slopes(*self._setting(level, who), seeds, limit)
+            fine = found.error <= limit
+            self._keep(found.by, slope[name][:, 0], who, fine)
+            value[name][0, who[fine]] = found.seen[0, self.picked[-1], fine]
+            status[who[fine]] = level > 0
+            who = who[~fine]
+        return value, slope, status
+
     def level(self, level, who, seen, value, slope):
         """Derivatives of the patients `who` on a grid; who fails there is left as he is."""
-        edges = tuple(map(float, self.plan.edges_h))
-        grid = course(edges, self.outputs.tobytes(), float(self.outputs[-1]), level)
-        values = {name: self.people.parameters[name] for name in self.model.parameters}
-        values = taken(values, who, self.people.n)
-        again = restarts(self.model, values, self.plan, who, grid)
-        grid = native.Grid(grid, self.plan.edges_h, (), again)
-        added = self._added(values, who)
+        setting = self._setting(level, who)
         times = [len(self.times) - 1] if self.last else range(len(self.times))
         for name in self.names:
             for row, k in enumerate(times):
-                found, seeds, by_rater = self._readout(name, k, seen, who)
-                by, failed = self._slopes(who, values, grid, seeds, added)
-                by[RATER] = by_rater
-                sound = who[~failed]
-                value[name][row, sound] = found[~failed]
-                for i, parameter in enumerate(self.chosen):
-                    slope[name][i, row, sound] = np.broadcast_to(by[parameter], who.shape)[~failed]
+                read, seeds, by_rater = self._readout(name, k, seen, who)
+                found = self._slopes(*setting, seeds, np.finfo(float).max)
+                sound = np.isfinite(found.error)
+                value[name][row, who[sound]] = read[sound]
+                self._keep({**found.by, RATER: by_rater}, slope[name][:, row], who, sound)
+
+    def _keep(self, by, slope, who, sound):
+        """Put what was found of the `sound` among `who` into slope (P, n)."""
+        for i, parameter in enumerate(self.chosen):
+            slope[i, who[sound]] = np.broadcast_to(by[parameter], who.shape)[sound]
+
+    def _setting(self, level, who):
+        """(who, their values, the Grid, what steady states bring) on a level of grids."""
+        edges = tuple(map(float, self.plan.edges_h))
+        steps = course(edges, self.outputs.tobytes(), float(self.outputs[-1]), level)
+        values = {name: self.people.parameters[name] for name in self.model.parameters}
+        values = taken(values, who, self.people.n)
+        again = restarts(self.model, values, self.plan, who, steps)
+        whole = native.Grid(steps, self.plan.edges_h, (), again)
+        return who, values, whole, self._added(values, who)
 
     def _added(self, values, who):
         """{parameter: list of {linear state: (n,)}}: how what steady states bring moves."""
@@ -72,13 +109,14 @@ class NativeJob(Job):
         np.add.at(seeds[self.wanted.index("madrs")], rows, found.slope[:-1])
         return found.value, seeds, found.slope[-1]
 
-    def _slopes(self, who, values, grid, seeds, added):
-        """({parameter: (n,)}, (n,) True if failed) of the sum of seeds times outputs."""
+    def _slopes(self, who, values, whole, added, seeds, limit):
+        """Slopes of the sum of seeds times outputs, `by` every parameter that is asked for."""
         n, program = len(who), reverse(self.model)
         given = self._mine(who, (self.plan.rate, self.plan.bolus), program)
         more = self._mine(who, self.more or ({}, {}), program)
+        workers = native.default_workers()
         found = program.slopes(
-            values, n, given, more, grid, seeds, self.wanted, NEGATIVE, native.default_workers()
+            values, n, given, more, whole, seeds, self.wanted, NEGATIVE, workers, limit
         )
         by = found.by
         by["W"] = by.get("W", 0.0) + found.heavier
@@ -89,7 +127,7 @@ class NativeJob(Job):
         if "D_ill" in by:
             for name, x in resting_slopes(values, n).items():
                 by[name] = by.get(name, 0.0) + by["D_ill"] * x
-        return by, found.failed
+        return found
 
     def _mine(self, who, doses, program):
         """What of (rates, amounts) the model has an input for, of some patients."""

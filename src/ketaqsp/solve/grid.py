@@ -8,6 +8,9 @@ TICK = 1.0 / 480  # h
 SIZES = (960, 480, 240, 120, 60, 30, 15, 8, 4, 2, 1)  # ticks
 GROWTH = 0.06  # a step is at most this share of the time since the last jump ...
 FIRST = 2  # ... and at least this many ticks
+# Grids in all: a patient whose error is above the tolerance, or who fails, is solved again on
+# halved steps. Looked up in this module, not imported.
+LEVELS = 4
 EXACT = 1e-9  # h, the resolution of times
 SAME = 1e-6  # h (4 ms): an output this near to another mark is taken there
 

@@ -11,9 +11,6 @@ from ketaqsp.solve.sweep import NEGATIVE
 
 CHUNK = 1024  # patients solved at once: what they need beside their results stays small
 CARD = 16384  # the same in JAX: a card wants many
-# A patient whose error is above the tolerance, or who fails, is solved again on halved steps; this
-# many grids in all.
-LEVELS = 4
 STATUS = ("solved", "solved on a finer grid", "failed", "solved by the reference solver")
 FAILED, RESCUED = 2, 3
 
@@ -110,7 +107,7 @@ def run(
         rows = np.arange(first, min(first + chunk, n))
         here = got.out[:, :, first : first + native.wide(len(rows))]
         got.error[rows] = attempt(rows, 0, here, _within(progress, first, n))
-        _finer(attempt, rows, here, got, LEVELS if solver != "reference" else 1)
+        _finer(attempt, rows, here, got, grid.LEVELS if solver != "reference" else 1)
         got.error[rows[reasons.unsound(values, rows, n)]] = np.inf
         got.status[rows] = got.level[rows] > 0
         bad = rows[np.isinf(got.error[rows])]
@@ -226,7 +223,7 @@ def _reasons(attempt, model, rows, outputs, solver):
     for first in range(0, len(rows), reasons.AT_ONCE):
         some = rows[first : first + reasons.AT_ONCE]
         curves = np.empty((len(names), len(outputs), native.wide(some.size)))
-        attempt(some, LEVELS - 1, curves, names=names)
+        attempt(some, grid.LEVELS - 1, curves, names=names)
         for i, row in enumerate(some):
             found[int(row)] = reasons.of_curves(names, curves[:, :, i], outputs, NEGATIVE)
     return found

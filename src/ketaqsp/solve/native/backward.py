@@ -19,6 +19,7 @@ MORE = (
     "seeds",  # (wanted, outputs, columns): what the values at the outputs are multiplied by
     "slopes",  # (parameters + 1, columns): derivatives of the sum, and by a kg more of dose
     "added_slopes",  # as added: by what a steady state brings
+    "limit",  # of the error of a step: a group above it in every lane is not gone back (a double)
 )
 
 
@@ -79,7 +80,7 @@ def backward(machine, layout, model, systems, table):
     lines += march.loaded((*march.FIELDS, *MORE))
     base = layout["parameters"]
     text = "\n".join(lines) + text_of.OPENING.format(
-        v=v, lanes=machine.lanes, heavier=layout["heavier"], bytes=b, **sizes
+        v=v, lanes=machine.lanes, heavier=layout["heavier"], bytes=b, error=layout["error"], **sizes
     )
     for i, system in enumerate(systems):
         text += text_of.SYSTEM.format(v=v, i=i, offset=system.offset)

@@ -4,6 +4,15 @@ Names are those of @march (march.py); what backward.py fills in stands in braces
 """
 
 OPENING = """
+  %limit.one = insertelement {v} poison, double %limit, i64 0
+  %limit.all = shufflevector {v} %limit.one, {v} poison, <{lanes} x i32> zeroinitializer
+  %err.at = getelementptr {v}, ptr %ctx, i64 {error}
+  %err = load {v}, ptr %err.at, align {bytes}
+  %fine = fcmp ole {v} %err, %limit.all
+  %fine.bits = bitcast <{lanes} x i1> %fine to i{lanes}
+  %any.fine = icmp ne i{lanes} %fine.bits, 0
+  br i1 %any.fine, label %opened, label %ended
+opened:
   %column = mul i64 %group, {lanes}
   %spare = getelementptr {v}, ptr %ctx, i64 {spare}
   %tables = getelementptr {v}, ptr %ctx, i64 {memory}
@@ -34,8 +43,8 @@ SYSTEM = """
 POINTS = """
   br label %point
 point:
-  %k = phi i64 [ %steps, %entry ], [ %k.next, %back{last} ]
-  %last = phi i64 [ -1, %entry ], [ %size.now, %back{last} ]
+  %k = phi i64 [ %steps, %opened ], [ %k.next, %back{last} ]
+  %last = phi i64 [ -1, %opened ], [ %size.now, %back{last} ]
   %k.row = mul i64 %k, {kept}
   %state = getelementptr {v}, ptr %tape, i64 %k.row
   call void @restore(ptr %ctx, ptr %state)
@@ -208,6 +217,8 @@ end:
   %heavier.place = add i64 %heavier.first, %column
   %heavier.to = getelementptr double, ptr %slopes, i64 %heavier.place
   store {v} %heavier.value, ptr %heavier.to, align 8
+  br label %ended
+ended:
   ret void
 }}
 """

@@ -14,7 +14,6 @@ from ketaqsp.solve.native.march import FIELDS
 from ketaqsp.solve.native.program import program
 
 MOST_LANES = 8
-TASK = 8  # vectors a worker takes at a time: milliseconds, so that an interrupt is heard
 _KNOWN, _LOCK = {}, threading.Lock()
 
 
@@ -37,6 +36,7 @@ class Engine:
     """The machine code of one model. machine: another than the best this computer has."""
 
     entry, reverse = "march", False
+    task = 8  # vectors a worker takes at a time: milliseconds, so that an interrupt is heard
 
     def __init__(self, model, machine=None):
         self.machine = machine or compiler.host()
@@ -67,7 +67,7 @@ class Engine:
     def _all(self, plan, n, workers, tell=None):
         """Run a plan, in pieces, on so many threads."""
         lanes, groups = self.machine.lanes, plan.groups
-        pieces = [range(i, min(i + TASK, groups)) for i in range(0, groups, TASK)]
+        pieces = [range(i, min(i + self.task, groups)) for i in range(0, groups, self.task)]
         if workers == 1 or len(pieces) == 1:
             for piece in pieces:
                 self._run(plan, piece)
@@ -80,7 +80,7 @@ class Engine:
                 for done, future in enumerate(as_completed(waiting), 1):
                     future.result()
                     if tell:
-                        tell(min(done * TASK * lanes, n))
+                        tell(min(done * self.task * lanes, n))
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise

@@ -43,6 +43,7 @@ FIELDS = (
     "error",  # (columns,): set to the largest estimate of a step's error
     "negative",  # below this a state counts as failed (a double)
 )
+DOUBLES = ("negative", "limit")
 WHOLE = ("columns", "edges", "groups", "steps", "n_sizes", "n_wanted", "outputs", "wide", "alone")
 
 
@@ -87,7 +88,7 @@ def loaded(names):
     """Lines that load the fields of a plan, %name of each."""
     lines = []
     for i, name in enumerate(names):
-        kind = "i64" if name in WHOLE else "double" if name == "negative" else "ptr"
+        kind = "i64" if name in WHOLE else "double" if name in DOUBLES else "ptr"
         lines += [f"  %{name}.field = getelementptr i64, ptr %plan, i64 {i}"]
         lines += [f"  %{name} = load {kind}, ptr %{name}.field"]
     return lines

@@ -9,27 +9,31 @@ from ketaqsp.solve.native.engine import Engine, _Plan, engine, wide
 
 @dataclass(frozen=True, eq=False)
 class Slopes:
-    """by: {parameter: (n,)}. heavier (n,): by a kg more of every dose. failed (n,).
+    """by: {parameter: (n,)}. heavier (n,): by a kg more of every dose.
 
-    added: for each restart {linear state: (n,)}, by what a steady state brings.
+    added: for each restart {linear state: (n,)}, by what a steady state brings. seen (len(wanted),
+    outputs, n) and error (n,) are those of Engine.solve.
     """
 
     by: dict
     heavier: np.ndarray
     added: list
-    failed: np.ndarray
+    seen: np.ndarray
+    error: np.ndarray
 
 
 class Reverse(Engine):
     """Machine code of @backward. Patients go by vectors, as in Engine."""
 
     entry, reverse = "backward", True
+    task = 4  # the way there and back is five times as long
 
-    def slopes(self, values, n, given, per_kg, grid, seeds, wanted, negative, workers):
+    def slopes(self, values, n, given, per_kg, grid, seeds, wanted, negative, workers, limit):
         """Derivatives of sum over (wanted, outputs) of seed times value, of each patient.
 
         values, n, given, grid, wanted, negative, workers: as in Engine.solve. per_kg: what rates
-        and amounts gain a kg of weight. seeds: (len(wanted), outputs, n). Returns Slopes.
+        and amounts gain a kg of weight. seeds: (len(wanted), outputs, n). limit: who has a larger
+        error may have no derivative. Returns Slopes.
         """
         made = self.program
         out = np.empty((len(wanted), len(grid.course.keep), wide(n)))
@@ -43,13 +47,15 @@ class Reverse(Engine):
         states = [name for some in made.states for name in some]
         added = np.zeros((len(grid.restarts), len(states), columns))
         more = [plan._field(x) for x in (rates, amounts, seeded, sown, slopes, added)]
+        more.append(int(np.float64(limit).view(np.int64)))
         plan.fields = np.concatenate([plan.fields, more])
         self._all(plan, n, workers)
         return Slopes(
             dict(zip(made.parameters, slopes[:-1, :n], strict=True)),
             slopes[-1, :n],
             [dict(zip(states, x[:, :n], strict=True)) for x in added],
-            plan.bad[:n] > 0,
+            out[:, :, :n],
+            np.where(plan.bad[:n] > 0, np.inf, plan.error[:n]),
         )
 
     def _room(self, plan):
