@@ -121,3 +121,22 @@ def test_whole_vectors():
 def test_front_page_does_not_load_the_compiler():
     code = "import sys, ketaqsp; sys.exit('llvmlite' in sys.modules or 'numpy.f2py' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
+
+
+def test_the_text_of_a_program_is_the_same_in_every_process():
+    """Else what was compiled is not found again: sets of names differ in order from run to run."""
+    code = (
+        "import hashlib; from ketaqsp.dose import infusion;"
+        "from ketaqsp.patient.simulate import model_for;"
+        "from ketaqsp.solve.native import compiler;"
+        "from ketaqsp.solve.native.program import program;"
+        "model = model_for(infusion(mg_per_kg=0.5));"
+        "texts = [program(model, compiler.host(), back).text for back in (False, True)];"
+        "print(*(hashlib.sha256(text.encode()).hexdigest() for text in texts))"
+    )
+    found = set()
+    for seed in ("1", "2", "3"):
+        run = [sys.executable, "-c", code]
+        more = {"env": {**os.environ, "PYTHONHASHSEED": seed}, "check": True, "text": True}
+        found.add(subprocess.run(run, capture_output=True, **more).stdout)
+    assert len(found) == 1

@@ -101,8 +101,8 @@ class Tape(Code):
                 elif before is not None:
                     bar = super().op("add", before, bar)
                 super().store(bar, self.bars[base], slot)
-        for base, slot in self.written.keys() - self.read.keys():
-            if base in self.bars:
+        for base, slot in self.written:  # in order: a text that varies is compiled every time
+            if base in self.bars and (base, slot) not in self.read:
                 super().store(self.number(0.0), self.bars[base], slot)
 
     def _bar(self, base, slot):
