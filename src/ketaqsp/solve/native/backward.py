@@ -84,13 +84,13 @@ def backward(machine, layout, model, systems, table):
     )
     for i, system in enumerate(systems):
         text += text_of.SYSTEM.format(v=v, i=i, offset=system.offset)
-    text += text_of.POINTS.format(v=v, kept=kept, last=len(systems))
+    text += text_of.POINTS.format(v=v, kept=kept, last=len(systems)) + march.GIVE
     j = 0
     for system in systems:
         for i in range(system.inputs):
             text += march.jump(v, b, system, i, j)
             j += 1
-    text += text_of.STEP.format(weights=radau.PER_STEP)
+    text += march.GIVEN + text_of.STEP.format(weights=radau.PER_STEP)
     for i, system in enumerate(systems):
         text += march.linear(v, b, system, i, _met(v, b, system, i))
     text += text_of.STEP_BACK

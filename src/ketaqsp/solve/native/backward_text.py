@@ -50,24 +50,9 @@ point:
   call void @restore(ptr %ctx, ptr %state)
   %stepping = icmp slt i64 %k, %steps
   br i1 %stepping, label %give, label %back
-give:
-  %jump.at = getelementptr i64, ptr %jump, i64 %k
-  %edge = load i64, ptr %jump.at
-  %jumps = icmp sge i64 %edge, 0
-  br i1 %jumps, label %jumping, label %given
-jumping:
 """
 
-STEP = """
-  br label %given
-given:
-  %size.at = getelementptr i64, ptr %size_of, i64 %k
-  %size = load i64, ptr %size.at
-  %h.at = getelementptr double, ptr %lengths, i64 %k
-  %h = load double, ptr %h.at
-  %now.at = getelementptr i64, ptr %interval, i64 %k
-  %now = load i64, ptr %now.at
-  %weight.row = mul i64 %k, {weights}
+STEP = """  %weight.row = mul i64 %k, {weights}
   %weight = getelementptr double, ptr %per_step, i64 %weight.row
   %another = icmp ne i64 %size, %last
   br i1 %another, label %change, label %prepared

@@ -46,6 +46,25 @@ FIELDS = (
 DOUBLES = ("negative", "limit")
 WHOLE = ("columns", "edges", "groups", "steps", "n_sizes", "n_wanted", "outputs", "wide", "alone")
 
+# What one step is given, on the way there and on the way back: amounts at its start, length, rates.
+GIVE = """give:
+  %jump.at = getelementptr i64, ptr %jump, i64 %k
+  %edge = load i64, ptr %jump.at
+  %jumps = icmp sge i64 %edge, 0
+  br i1 %jumps, label %jumping, label %given
+jumping:
+"""
+GIVEN = """
+  br label %given
+given:
+  %size.at = getelementptr i64, ptr %size_of, i64 %k
+  %size = load i64, ptr %size.at
+  %h.at = getelementptr double, ptr %lengths, i64 %k
+  %h = load double, ptr %h.at
+  %now.at = getelementptr i64, ptr %interval, i64 %k
+  %now = load i64, ptr %now.at
+"""
+
 
 def march(machine, layout, parameters, systems, spare, tape=None):
     """Text of @march(ctx, plan, group). systems: of Placed; parameters: how many there are.
@@ -73,10 +92,10 @@ def march(machine, layout, parameters, systems, spare, tape=None):
         text += _AGAIN.format(v=v, b=b, i=i, next=i + 1, z=system.z, n=system.states, first=first)
         first += system.states
     text += f"again{len(systems)}:" + (_KEEP.format(v=v, both=sum(spare), **tape) if tape else "")
-    text += _LOOK.format(v=v, b=b)
+    text += _LOOK.format(v=v, b=b) + GIVE
     for j, (system, i) in enumerate((s, i) for s in systems for i in range(s.inputs)):
         text += jump(v, b, system, i, j)
-    text += _STEP.format(b=b)
+    text += GIVEN + _STEP
     for i, system in enumerate(systems):
         text += linear(v, b, system, i)
     return text + _END.format(
@@ -313,24 +332,9 @@ wrote:
 kept:
   %go = icmp slt i64 %k, %steps
   br i1 %go, label %give, label %end
-give:
-  %jump.at = getelementptr i64, ptr %jump, i64 %k
-  %edge = load i64, ptr %jump.at
-  %jumps = icmp sge i64 %edge, 0
-  br i1 %jumps, label %jumping, label %given
-jumping:
 """
 
-_STEP = """
-  br label %given
-given:
-  %size.at = getelementptr i64, ptr %size_of, i64 %k
-  %size = load i64, ptr %size.at
-  %h.at = getelementptr double, ptr %lengths, i64 %k
-  %h = load double, ptr %h.at
-  %now.at = getelementptr i64, ptr %interval, i64 %k
-  %now = load i64, ptr %now.at
-  %another = icmp ne i64 %size, %last
+_STEP = """  %another = icmp ne i64 %size, %last
   %anew = or i1 %another, %changed
   br i1 %anew, label %prepare, label %prepared
 prepare:
