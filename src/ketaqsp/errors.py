@@ -1,6 +1,7 @@
 """Every error that a user may meet, with the exit status of the command that raised it."""
 
 import difflib
+from os import PathLike
 
 
 class KetaqspError(Exception):
@@ -33,6 +34,12 @@ class MachineError(KetaqspError):
     """Disk, memory or a lost worker: the input may well be right."""
 
     exit_status = 4
+
+
+def check_path(path, what):
+    """Raises BadInput for what names no file: a number would be a file that is already open."""
+    if not isinstance(path, str | PathLike):
+        raise BadInput(f"{path!r} is no path; allowed: the name of {what}.")
 
 
 def nearest(name, known, *, cutoff=0.6):

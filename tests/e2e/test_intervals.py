@@ -13,17 +13,22 @@ from ketaqsp.cli import main
 RUN = ("simulate", "--drug", "saline", "--typical", "--until", "2 d")
 
 
+def has_every_time(path, until_h, every_h):
+    """The result at `path` has every multiple of every_h (h), the end, and nothing else."""
+    hours = np.arange(0, until_h + 1e-6, every_h)
+    hours = hours if until_h - hours[-1] < 1e-6 else np.append(hours, until_h)
+    found = ketaqsp.open(path)
+    assert found.sizes["time"] == len(hours)
+    np.testing.assert_allclose(found["time"], hours, rtol=0, atol=1e-9)
+    assert np.isfinite(found["madrs"].values).all()
+
+
 @pytest.mark.parametrize("minutes", [1, 7, 10, 25, 90])
 @pytest.mark.parametrize("kind", ["zarr", "csv"])
 def test_every_time_is_written(minutes, kind, tmp_path, capsys):
     path = tmp_path / f"run.{kind}"
     assert main([*RUN, "--every", f"{minutes} min", "--out", str(path), "--json"]) == 0
-    hours = np.arange(0, 48 * 60 + 1e-6, minutes) / 60
-    hours = hours if hours[-1] == 48 else np.append(hours, 48)
-    found = ketaqsp.open(path)
-    assert found.sizes["time"] == len(hours)
-    np.testing.assert_allclose(found["time"], hours, rtol=0, atol=1e-9)
-    assert np.isfinite(found["madrs"].values).all()
+    has_every_time(path, 48, minutes / 60)
 
 
 def test_an_archive_of_every_minute(tmp_path, capsys):
@@ -36,11 +41,6 @@ def test_an_archive_of_every_minute(tmp_path, capsys):
         text = opened.read(name).decode()
     course = libsedml.readSedMLFromString(text).getSimulation(0)
     assert course.getNumberOfSteps() == 28 * 1440
-
-
-def hours_of(until_h, every_h):
-    hours = np.arange(0, until_h + 1e-6, every_h)
-    return hours if until_h - hours[-1] < 1e-6 else np.append(hours, until_h)
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,7 @@ def test_a_peak_a_rounding_away_takes_no_time_of_the_grid(
     path = tmp_path / "run.zarr"
     run = ("simulate", "--dose", "0.5 mg/kg", "--typical", "--until", f"{until_h} h", *dosing)
     assert main([*run, "--every", every, "--out", str(path), "--json"]) == 0
-    hours = hours_of(until_h, every_h)
-    found = ketaqsp.open(path)
-    assert found.sizes["time"] == len(hours)
-    np.testing.assert_allclose(found["time"], hours, rtol=0, atol=1e-9)
-    assert np.isfinite(found["madrs"].values).all()
+    has_every_time(path, until_h, every_h)
 
 
 def test_a_time_of_the_summary_a_rounding_away(tmp_path, capsys):

@@ -14,13 +14,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from numbers import Integral
-from os import PathLike
 from pathlib import Path
 
 from ketaqsp.dose.drugs import drug
 from ketaqsp.dose.quantity import MAX_HOURS, TIME_DIGITS, number
 from ketaqsp.dose.regimen import MAX_LAG_H, Dose, Regimen
-from ketaqsp.errors import BadInput, MachineError, nearest
+from ketaqsp.errors import BadInput, MachineError, check_path, nearest
 
 COLUMNS = (
     *("ID", "TIME", "EVID", "AMT", "RATE", "II", "ADDL", "SS", "CMT"),
@@ -81,7 +80,7 @@ def write_events(regimen, path):
     An empty regimen is written as one observation row, which keeps its ID. An existing file is
     replaced.
     """
-    _check_path(path)
+    check_path(path, "an event table, as doses.csv")
     regimens = regimen if isinstance(regimen, Mapping) else {1: regimen}
     lines = []
     for patient, one in regimens.items():
@@ -102,12 +101,6 @@ def write_events(regimen, path):
         ) from error
     except OSError as error:
         raise MachineError(f"{path}: cannot write the event table: {error.strerror}") from error
-
-
-def _check_path(path):
-    """Raises BadInput for what names no file: a number would be a file that is already open."""
-    if not isinstance(path, str | PathLike):
-        raise BadInput(f"{path!r} is no path; allowed: the name of an event table, as doses.csv.")
 
 
 def _lines(patient, regimen):
@@ -182,7 +175,7 @@ class _Naming:
 
 def _rows(path):
     """Yield the rows of the table after checking its header."""
-    _check_path(path)
+    check_path(path, "an event table, as doses.csv")
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
     except OSError as error:

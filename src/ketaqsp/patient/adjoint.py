@@ -13,6 +13,8 @@ from ketaqsp.solve.run import FAILED, course, taken
 from ketaqsp.solve.sweep import NEGATIVE
 from ketaqsp.solve.ways import restarts
 
+ANY = np.finfo(float).max  # limit of an error: anybody who is solved at all
+
 
 class NativeJob(Job):
     """A Job by the adjoint of each step: see ketaqsp.solve.native.backward."""
@@ -36,14 +38,13 @@ class NativeJob(Job):
         value = {name: np.full((1, n), np.nan)}
         slope = {name: np.full((len(self.chosen), 1, n), np.nan)}
         status, who = np.full(n, FAILED, np.int8), np.arange(n)
-        values = {x: self.people.parameters[x] for x in self.model.parameters}
-        who = np.delete(who, reasons.unsound(values, who, n))
+        who = np.delete(who, reasons.unsound(self.values, who, n))
         for level in range(grid.LEVELS):
             if not who.size:
                 break
             seeds = np.zeros((1, len(self.outputs), who.size))
             seeds[0, self.picked[-1]] = 1.0
-            limit = radau.LIMIT if level + 1 < grid.LEVELS else np.finfo(float).max
+            limit = radau.LIMIT if level + 1 < grid.LEVELS else ANY
             found = self._slopes(*self._setting(level, who), seeds, limit)
             fine = found.error <= limit
             self._keep(found.by, slope[name][:, 0], who, fine)
@@ -59,7 +60,7 @@ class NativeJob(Job):
         for name in self.names:
             for row, k in enumerate(times):
                 read, seeds, by_rater = self._readout(name, k, seen, who)
-                found = self._slopes(*setting, seeds, np.finfo(float).max)
+                found = self._slopes(*setting, seeds, ANY)
                 sound = np.isfinite(found.error)
                 value[name][row, who[sound]] = read[sound]
                 self._keep({**found.by, RATER: by_rater}, slope[name][:, row], who, sound)
@@ -73,8 +74,7 @@ class NativeJob(Job):
         """(who, their values, the Grid, what steady states bring) on a level of grids."""
         edges = tuple(map(float, self.plan.edges_h))
         steps = course(edges, self.outputs.tobytes(), float(self.outputs[-1]), level)
-        values = {name: self.people.parameters[name] for name in self.model.parameters}
-        values = taken(values, who, self.people.n)
+        values = taken(self.values, who, self.people.n)
         again = restarts(self.model, values, self.plan, who, steps)
         whole = native.Grid(steps, self.plan.edges_h, (), again)
         return who, values, whole, self._added(values, who)

@@ -16,6 +16,7 @@ class Job:
     def __init__(self, regimen, people, model, names, times, chosen):
         self.regimen, self.people, self.model = regimen, people, model
         self.names, self.times, self.chosen = names, times, chosen
+        self.values = {name: people.parameters[name] for name in model.parameters}
         self.plan = self._schedule(people.weight())
         self.wanted = tuple(
             dict.fromkeys("madrs" if name in outcomes.WORDS else name for name in names)
@@ -48,9 +49,8 @@ class Job:
     def run(self, last):
         """({name: (T, n)}, {name: (P, T, n)}, status (n,)): T is 1 where only the `last` counts."""
         n = self.people.n
-        values = {name: self.people.parameters[name] for name in self.model.parameters}
         plain = run(
-            self.model, values, self.plan, self.outputs[-1], self.outputs, wanted=self.wanted
+            self.model, self.values, self.plan, self.outputs[-1], self.outputs, wanted=self.wanted
         )
         status, seen = plain.status.copy(), plain.values
         shape = 1 if last else len(self.times)

@@ -51,8 +51,7 @@ class JaxJob(Job):
         return _compiled(self.model, grid, asked, size, self.mode, self._fastest())
 
     def _fastest(self):
-        given = {name: self.people.parameters[name] for name in self.model.parameters}
-        return fastest_rates(self.model, given, self.people.n)
+        return fastest_rates(self.model, self.values, self.people.n)
 
     def _part(self, function, part, size):
         """Values and derivatives of some patients, filled up to `size` with the last."""

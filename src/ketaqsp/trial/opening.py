@@ -2,12 +2,11 @@
 
 import json
 import re
-from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
-from ketaqsp.errors import BadInput
+from ketaqsp.errors import BadInput, check_path
 from ketaqsp.patient import store
 from ketaqsp.patient.failures import FAILED
 from ketaqsp.patient.long_table import NOT_RUN, WORDS
@@ -35,8 +34,7 @@ def open(path):  # noqa: A001  (read as ketaqsp.open)
     so far, without parameters, which the finished trial adds. Raises BadInput if there is no result
     to read.
     """
-    if not isinstance(path, str | PathLike):
-        raise BadInput(f"{path!r} is no path; allowed: the name of a result, such as 'run.zarr'.")
+    check_path(path, "a result, such as 'run.zarr'")
     path = Path(path)
     if path.suffix == ".partial" and (path / RECORD).is_file():
         return _unfinished(path)

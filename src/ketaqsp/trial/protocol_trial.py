@@ -3,9 +3,8 @@
 import time
 from dataclasses import dataclass, field
 from numbers import Integral
-from os import PathLike
 
-from ketaqsp.errors import BadInput, SolveFailure
+from ketaqsp.errors import BadInput, SolveFailure, check_path
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +51,7 @@ def run(
     from ketaqsp.protocol import read
     from ketaqsp.protocol.read import MOST_REPLICATES
 
-    if not isinstance(file, str | PathLike):
-        raise BadInput(f"{file!r} is no path; allowed: the name of a protocol file (.yaml).")
+    check_path(file, "a protocol file (.yaml)")
     seed = _whole("seed", seed, 0, 2**32 - 1)
     replicates = _whole("replicates", replicates, 1, MOST_REPLICATES)
     protocol = read(file)
